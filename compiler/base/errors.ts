@@ -1,0 +1,30 @@
+import { chipErrors } from "./errors/chip.ts";
+import { cliErrors } from "./errors/cli.ts";
+import { convertErrors } from "./errors/convert.ts";
+import { dataErrors } from "./errors/data.ts";
+import { graphErrors } from "./errors/graph.ts";
+import { imageErrors } from "./errors/image.ts";
+import { mapErrors } from "./errors/map.ts";
+import { networkErrors } from "./errors/network.ts";
+import { onnxErrors } from "./errors/onnx.ts";
+import { textErrors } from "./errors/text.ts";
+
+/**
+ * Every diagnostic code in one typed table. `ganglion explain CODE` and
+ * docs/errors.md print it. The areas are files of their own only so that they
+ * stay readable.
+ */
+export const errors = {
+  ...textErrors,
+  ...onnxErrors,
+  ...graphErrors,
+  ...convertErrors,
+  ...networkErrors,
+  ...mapErrors,
+  ...chipErrors,
+  ...imageErrors,
+  ...dataErrors,
+  ...cliErrors,
+};
+
+export type ErrorCode = keyof typeof errors;
