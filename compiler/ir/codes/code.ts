@@ -1,0 +1,29 @@
+import type { Tensor } from "../../base/tensor.ts";
+
+/*
+ * Codes: samples to spikes, spikes to answers. Used by the network's run and by
+ * the host side of every device alike, so both see the same events.
+ */
+
+export type CodeParams = Readonly<Record<string, number | string | Tensor>>;
+
+/** Sample tensor → payloads of one step. */
+export type InputCodeModel = {
+  readonly name: string;
+  readonly summary: string;
+  readonly params: Readonly<Record<string, { readonly help: string; readonly default: number }>>;
+  /**
+   * Payload of every channel in local step `step` (0-based): zero means no event.
+   * On an analog population the payload is the real value; on a quantized one an
+   * integer. `out` has the sample's length and is overwritten. Returns false when the whole step is empty.
+   */
+  readonly encode: (sample: ArrayLike<number>, step: number, params: CodeParams, analog: boolean, out: Float64Array) => boolean;
+};
+
+/** What the host reads of an output population. */
+export type OutputCodeModel = {
+  readonly name: string;
+  readonly summary: string;
+  /** "potential": the membrane after the last active step; "spikes": the sum of payloads over all steps. */
+  readonly reads: "potential" | "spikes";
+};

@@ -1,0 +1,54 @@
+import type { Param } from "../types.ts";
+
+/** Bounds of the stored potential and synaptic current: a chip's range, or ±Infinity. Values are clamped to it. */
+export type Limits = { readonly low: number; readonly high: number };
+
+/** What a step of a population is given besides its state. */
+export type Moment = {
+  /** Local step: 0 in the population's first active step. */
+  readonly local: number;
+  /** False in the silent period. */
+  readonly mayFire: boolean;
+  readonly limits: Limits;
+  readonly seed: number;
+};
+
+/**
+ * A neuron model: declaration, equation and one time step. Printing, parsing,
+ * verifying, importers and documentation read the same table.
+ */
+export type NeuronModel = {
+  readonly name: string;
+  readonly summary: string;
+  /** Shown by `ganglion explain`. */
+  readonly equation: string;
+  /** The paper or text the equation comes from. */
+  readonly source: string;
+  /** Numbers, for the population, a channel or a neuron. */
+  readonly params: Readonly<Record<string, { readonly help: string; readonly default: number }>>;
+  /** Words, for the whole population; the first is the default. */
+  readonly words: Readonly<Record<string, { readonly help: string; readonly choices: readonly string[] }>>;
+  /** State variables and their value at the start of a sample unless the population says otherwise. The first one is the potential that readout reads. */
+  readonly state: Readonly<Record<string, { readonly help: string; readonly reset: number }>>;
+  /**
+   * One step of neurons 0 … count-1. `drive` is the summed input of the step, `out`
+   * receives the payloads (every element is written). All arrays have `count` elements.
+   * Doubles hold every integer up to 2^53, so this serves real and integer networks.
+   */
+  readonly step: (
+    count: number,
+    state: Readonly<Record<string, Float64Array>>,
+    drive: Float64Array,
+    params: Readonly<Record<string, Float64Array>>,
+    words: Readonly<Record<string, string>>,
+    out: Float64Array,
+    moment: Moment,
+    spike: { readonly low: number; readonly high: number },
+  ) => void;
+};
+
+/** The parameter as a number when it is one for the whole population. */
+export function numberParam(p: Param | undefined, preset: number): number | null {
+  if (p === undefined) return preset;
+  return typeof p === "number" ? p : null;
+}
