@@ -136,6 +136,13 @@ export class Reader {
     return this.number();
   }
 
+  #bigint(): bigint {
+    const t = this.peek();
+    if (t.kind !== "number" || !/^-?\d+$/.test(t.text)) this.expected("an integer");
+    this.#at++;
+    return BigInt(t.text);
+  }
+
   /** `1x28x28`, `10`, or `scalar`. */
   shape(): number[] {
     if (this.skip("scalar")) return [];
@@ -160,7 +167,7 @@ export class Reader {
     const count = sizeOf(shape);
     const data = make[dtype](count);
     for (let i = 0; i < count; i++) {
-      if (dtype === "i64") (data as BigInt64Array)[i] = BigInt(this.integer());
+      if (dtype === "i64") (data as BigInt64Array)[i] = this.#bigint();
       else (data as Float64Array)[i] = this.number();
     }
     this.need("}");
