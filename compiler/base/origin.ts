@@ -14,3 +14,9 @@ export function showOrigin(o: Origin | null): string {
   for (let at = o; at !== null; at = at.from) parts.push(JSON.stringify(at.what));
   return parts.join(" < ");
 }
+
+/** The inverse of `showOrigin`; null for text that it did not write. */
+export function readOrigin(text: string): Origin | null {
+  const parts = text.match(/"(?:[^"\\]|\\.)*"/g) ?? [];
+  return parts.reduceRight<Origin | null>((from, part) => origin(JSON.parse(part) as string, from), null);
+}

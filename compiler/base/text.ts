@@ -213,7 +213,7 @@ export function showNumber(n: number): string {
 
 /** A name bare when it reads back as one word, else quoted. */
 export function showName(name: string): string {
-  return /^[A-Za-z_][\w./:-]*$/.test(name) ? name : JSON.stringify(name);
+  return /^(?!(?:inf|nan)(?![\w.]))[A-Za-z_][\w./:-]*$/.test(name) ? name : JSON.stringify(name);
 }
 
 export function showTensor(t: Tensor, store: TensorStore | null): string {

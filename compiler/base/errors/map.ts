@@ -1,0 +1,62 @@
+import { table } from "./entry.ts";
+
+/** Mapping: what a chip cannot hold, or cannot say. */
+export const mapErrors = table({
+  "map-strategy-unknown": {
+    severity: "error",
+    message: (kind: string, name: string, known: readonly string[]) => `there is no ${kind} strategy "${name}"; known: ${known.join(", ")}`,
+    explain: "Populations are cut and given to cores by a partition strategy, and cores get places on the chip by a placement strategy, both chosen by name.",
+    help: "choose one of the known strategies",
+  },
+  "map-illegal": {
+    severity: "error",
+    message: (what: string) => `the chip cannot say this: ${what}`,
+    explain:
+      "Mapping takes a network that the chip's legalization has made fit: integers only, neuron models that the chip has, delays that it can keep. This network still has something that no word of the chip can hold.",
+    help: "run the chip's legalization first (`ganglion compile` does), or change the network",
+  },
+  "map-range": {
+    severity: "error",
+    message: (what: string, value: number, low: number, high: number) => `${what} is ${value}; the chip holds integers from ${low} to ${high}`,
+    explain: "A parameter does not fit its field in the chip's words, or is no integer.",
+    help: "quantize with fewer bits, or scale the layer",
+  },
+  "map-core-limit": {
+    severity: "error",
+    message: (object: string, resource: string, needed: number, available: number) =>
+      `${object} needs ${needed} ${resource} in one core even in its smallest useful tiles; a core has ${available}`,
+    explain:
+      "Populations are cut into tiles until each fits a core. What a single neuron needs cannot be cut further: its source neurons each need an axon, its weights need synapse memory, and its spikes a route to every tile they reach.",
+    help: "make the layer smaller, use fewer weight bits, or choose a chip with larger cores",
+  },
+  "map-fan-out": {
+    severity: "error",
+    message: (object: string, needed: number, available: number) => `a neuron of ${object} must reach ${needed} axons; the chip lets one neuron reach ${available}`,
+    explain: "A spike is sent once to every axon in every core where the neuron has a target. Targets cut into many tiles, or several links, add up.",
+    help: "use fewer weight bits so that its targets need fewer tiles, or put a relay population between",
+  },
+  "map-chip-full": {
+    severity: "error",
+    message: (chip: string, needed: number, available: number) => `the network needs ${needed} cores; ${chip} has ${available}`,
+    explain: "Each population was cut into tiles that fit a core, and there are more tiles than cores. The notes say which populations take most, and what would help by how much.",
+    help: "choose a larger chip, fewer weight bits, or a smaller network",
+  },
+  "map-outputs": {
+    severity: "error",
+    message: (needed: number, available: number) => `the outputs need ${needed} lines; the chip has ${available}`,
+    explain: "Every neuron of an output population has a line to the host; lines are numbered with so many bits.",
+    help: "read out fewer neurons",
+  },
+  "cores-invalid": {
+    severity: "error",
+    message: (what: string) => `the cores contradict themselves: ${what}`,
+    explain: "A .cores text, or a mapping, says something that cannot be: an index outside its list, a slot twice, a row longer than its core.",
+    help: "correct the text; if a mapping made it, please report it",
+  },
+  "cores-limit": {
+    severity: "error",
+    message: (object: string, resource: string, used: number, available: number) => `${object} uses ${used} ${resource}; the chip has ${available}`,
+    explain: "The cores do not fit the chip that they are checked against.",
+    help: "map the network for this chip again",
+  },
+});
