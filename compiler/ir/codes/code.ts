@@ -15,7 +15,8 @@ export type InputCodeModel = {
   /**
    * Payload of every channel in local step `step` (0-based): zero means no event.
    * On an analog population the payload is the real value; on a quantized one an
-   * integer. `out` has the sample's length and is overwritten. Returns false when the whole step is empty.
+   * integer. `out` has one element per channel and is overwritten, unless the result is
+   * false: then the whole step is empty. Callers want `encodeInput`, which also keeps the spike type's range.
    */
   readonly encode: (sample: ArrayLike<number>, step: number, params: CodeParams, analog: boolean, out: Float64Array) => boolean;
 };
@@ -27,3 +28,9 @@ export type OutputCodeModel = {
   /** "potential": the membrane after the last active step; "spikes": the sum of payloads over all steps. */
   readonly reads: "potential" | "spikes";
 };
+
+/** A number that the code's table has, as given or its default. */
+export function numberOf(code: InputCodeModel, params: CodeParams, name: string): number {
+  const given = params[name];
+  return typeof given === "number" ? given : (code.params[name]?.default ?? 0);
+}

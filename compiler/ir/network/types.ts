@@ -80,7 +80,13 @@ export type Kernel =
       readonly shared: boolean;
     }
   /** Sum over windows of each channel, times `weight` (1/k² makes it an average that counts padding). */
-  | { readonly kind: "pool"; readonly weight: number; readonly size: readonly number[]; readonly stride: readonly number[]; readonly pads: readonly number[] }
+  | {
+      readonly kind: "pool";
+      readonly weight: number;
+      readonly size: readonly number[];
+      readonly stride: readonly number[];
+      readonly pads: readonly number[];
+    }
   /** Neuron i to neuron i. weight: a number, per channel [C], or per neuron. */
   | { readonly kind: "one"; readonly weight: number | Tensor }
   /** Coordinate list: rows (target index), columns (source index), weight, all [n]. */

@@ -7,11 +7,27 @@ export type Limits = { readonly low: number; readonly high: number };
 export type Moment = {
   /** Local step: 0 in the population's first active step. */
   readonly local: number;
+  /** Step of the sample, 0 in its first; counter-based noise depends on it. */
+  readonly step: number;
   /** False in the silent period. */
   readonly mayFire: boolean;
   readonly limits: Limits;
   readonly seed: number;
+  /** Not zero for each neuron that a synapse of non-zero weight reached in this step. Given only to populations with the word update=touched. */
+  readonly touched: Float64Array | null;
 };
+
+/**
+ * One number of a model. `default` is NaN where the value, when not given, follows
+ * another parameter (its name) or the words (a number); `neuronParams` resolves it.
+ */
+export type ParamInfo = {
+  readonly help: string;
+  readonly default: number;
+  readonly follows?: (words: Readonly<Record<string, string>>) => string | number;
+};
+
+export type WordInfo = { readonly help: string; readonly choices: readonly string[] };
 
 /**
  * A neuron model: declaration, equation and one time step. Printing, parsing,
@@ -25,9 +41,9 @@ export type NeuronModel = {
   /** The paper or text the equation comes from. */
   readonly source: string;
   /** Numbers, for the population, a channel or a neuron. */
-  readonly params: Readonly<Record<string, { readonly help: string; readonly default: number }>>;
-  /** Words, for the whole population; the first is the default. */
-  readonly words: Readonly<Record<string, { readonly help: string; readonly choices: readonly string[] }>>;
+  readonly params: Readonly<Record<string, ParamInfo>>;
+  /** Words, for the whole population; the first is the default. Words and params share one record in a population, so their names differ. */
+  readonly words: Readonly<Record<string, WordInfo>>;
   /** State variables and their value at the start of a sample unless the population says otherwise. The first one is the potential that readout reads. */
   readonly state: Readonly<Record<string, { readonly help: string; readonly reset: number }>>;
   /**
