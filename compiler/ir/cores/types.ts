@@ -104,7 +104,16 @@ export type Core = {
 };
 
 /** The host's side of an input population: sends per channel, and how samples become events. */
-export type InputPort = { readonly name: string; readonly code: string; readonly params: Readonly<Record<string, Param>>; readonly spike: SpikeType; readonly shape: readonly number[]; readonly sends: Sends };
+export type InputPort = {
+  readonly name: string;
+  readonly code: string;
+  readonly params: Readonly<Record<string, Param>>;
+  readonly spike: SpikeType;
+  readonly shape: readonly number[];
+  /** Steps of a sample, start <= t < stop, in which the host sends; the code's local step is t - start. */
+  readonly window: { readonly start: number; readonly stop: number };
+  readonly sends: Sends;
+};
 
 /** Output lines first … first+count-1 of the host, in the population's neuron order. */
 export type OutputPort = {

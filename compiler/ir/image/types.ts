@@ -24,6 +24,8 @@ export type Input = {
   readonly params: Readonly<Record<string, Param>>;
   readonly spike: SpikeType;
   readonly shape: readonly number[];
+  /** Steps of a sample, start <= t < stop, in which the host sends; the code's local step is t - start. */
+  readonly window: { readonly start: number; readonly stop: number };
   readonly start: Uint32Array;
   readonly targets: Uint32Array;
 };

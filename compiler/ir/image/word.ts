@@ -18,6 +18,7 @@ export type Field<T = unknown> = {
 type Fields = Readonly<Record<string, Field<any>>>;
 export type RecordOf<F extends Fields> = { -readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 
+const maskOf = (f: Field): number => 0xffffffff >>> (31 - f.high + f.low);
 const widthOf = (high: number, low: number): number => high - low + 1;
 
 /** Unsigned integer in bits high..low. */
@@ -77,6 +78,9 @@ export type Word<F extends Fields = Fields> = {
   readonly show: (word: number) => string;
 };
 
+/** A word of any table, as far as printing needs it. */
+export type AnyWord = Pick<Word, "name" | "bits" | "fields" | "show">;
+
 /** Declares a word of at most 32 bits. Overlapping or overlong fields are refused when the module loads. */
 export function word<const F extends Fields>(name: string, bits: number, fields: F): Word<F> {
   let used = 0n;
@@ -102,7 +106,7 @@ export function word<const F extends Fields>(name: string, bits: number, fields:
     if (((w & reserved) >>> 0) !== 0) return { field: name, problem: `reserved bits are set in ${hex(w, bits)}` };
     const value: Record<string, unknown> = {};
     for (const [key, f] of list) {
-      const raw = Math.floor(w / 2 ** f.low) % 2 ** widthOf(f.high, f.low);
+      const raw = ((w >>> f.low) & maskOf(f)) >>> 0;
       const v = f.decode(raw);
       if (v === null) return { field: `${name}.${key}`, problem: `${raw} is none of its choices` };
       value[key] = v;
@@ -141,7 +145,7 @@ export function hex(w: number, bits: number): string {
 }
 
 /** The table as Markdown rows: bits, field, kind, choices. */
-export function tableOf(w: Word): string {
+export function tableOf(w: AnyWord): string {
   const rows = Object.entries(w.fields)
     .sort(([, a], [, b]) => b.high - a.high)
     .map(([key, f]) => `| ${f.high}..${f.low} | ${key} | ${f.kind}${f.choices.length > 0 ? `: ${f.choices.map((c, i) => `${i} ${c}`).join(", ")}` : ""} |`);
@@ -149,7 +153,7 @@ export function tableOf(w: Word): string {
 }
 
 /** Verilog-2001 localparams with the bit range of every field. */
-export function verilogOf(w: Word): string {
+export function verilogOf(w: AnyWord): string {
   return Object.entries(w.fields)
     .flatMap(([key, f]) => {
       const p = `${w.name}_${key}`.toUpperCase().replace(/[^A-Z0-9_]/g, "_");
