@@ -1,0 +1,7 @@
+import type { Conversion } from "./conversion.ts";
+import { qcfs } from "./qcfs/convert.ts";
+import { rate } from "./rate/convert.ts";
+
+/** Every conversion method, by name. */
+// biome-ignore lint/suspicious/noExplicitAny: each method has statistics and options of its own; what one made only goes back to it.
+export const conversions: Readonly<Record<string, Conversion<any, any>>> = { rate, qcfs };
