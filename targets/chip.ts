@@ -15,6 +15,8 @@ export type ChipSpec = {
   readonly summary: string;
   readonly columns: number;
   readonly rows: number;
+  /** Sizes in which chips of this kind come, by name: what to try when a network does not fit. */
+  readonly sizes?: Readonly<Record<string, { readonly columns: number; readonly rows: number }>>;
   readonly clockHz: number;
   readonly core: {
     readonly neurons: number;

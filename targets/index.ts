@@ -1,0 +1,19 @@
+import { bug } from "../compiler/base/bug.ts";
+import type { ChipSpec } from "./chip.ts";
+import { knownChips } from "./chip-yaml.ts";
+import { mesh } from "./mesh/index.ts";
+import type { Target } from "./target.ts";
+
+/** A family of chips: its members differ in what their ChipSpec says. */
+const families: Readonly<Record<string, (chip: ChipSpec) => Target>> = { mesh };
+
+/** The target that implements a chip; a chip file has been checked to name a known family. */
+export function targetOf(chip: ChipSpec): Target {
+  const family = families[chip.family] ?? bug(`chip ${chip.name} is of the unknown family ${chip.family}`);
+  return family(chip);
+}
+
+/** Every chip that can be named, e.g. with `--target mesh-4x4`. */
+export const targets: Readonly<Record<string, () => Target>> = Object.fromEntries(
+  Object.entries(knownChips()).map(([name, chip]) => [name, () => targetOf(chip)]),
+);
