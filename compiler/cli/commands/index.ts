@@ -1,0 +1,29 @@
+import type { Register } from "../command.ts";
+import { compileCommand } from "./compile.ts";
+import { convertCommand } from "./convert.ts";
+import { demoCommand } from "./demo.ts";
+import { evaluateCommand } from "./evaluate.ts";
+import { explainCommand } from "./explain.ts";
+import { importCommand } from "./import.ts";
+import { listCommand } from "./list.ts";
+import { passCommand } from "./pass.ts";
+import { runCommandOf } from "./run.ts";
+import { showCommand } from "./show.ts";
+import { targetsCommand } from "./targets.ts";
+import { verifyCommand } from "./verify.ts";
+
+/** Every command, in the order of the help: from a model to a result, then what explains. */
+export const commands: readonly Register[] = [
+  demoCommand,
+  importCommand,
+  convertCommand,
+  compileCommand,
+  evaluateCommand,
+  runCommandOf,
+  passCommand,
+  verifyCommand,
+  showCommand,
+  listCommand,
+  targetsCommand,
+  explainCommand,
+];

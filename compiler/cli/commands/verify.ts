@@ -1,0 +1,67 @@
+import { at, bug } from "../../base/bug.ts";
+import { fail, Failure } from "../../base/diagnostic.ts";
+import { verifyCores } from "../../ir/cores/verify.ts";
+import { sameCores } from "../../ir/cores/same.ts";
+import { verifyNetwork } from "../../ir/network/verify.ts";
+import { targetOf } from "../../../targets/index.ts";
+import { readArtifact, verifyArtifact } from "../artifacts.ts";
+import { openBuild } from "../build/read.ts";
+import { chipOf } from "../chips.ts";
+import type { Register, Run, SharedFlags } from "../command.ts";
+import { compareOnRandom } from "../run/compare.ts";
+import { whole } from "../flags.ts";
+
+type Flags = SharedFlags & { readonly target?: string; readonly chip?: string; readonly random: number };
+
+const kinds = ["graph", "network", "cores", "chip", "build"];
+
+/** `ganglion verify FILE`: checks an artifact against its rules; of a build also that network and chip agree. */
+export const verifyCommand: Register = (program, runner) => {
+  program
+    .command("verify")
+    .summary("check a .graph, .snet, .cores, chip.yaml or build against its rules")
+    .description("Checks the rules of an artifact. Of a build it checks every hash, decodes the image, and runs random samples on network and chip.")
+    .argument("<what...>", `[${kinds.join("|")}] and a file or folder`)
+    .option("-t, --target <name>", "check a .cores also against this chip")
+    .option("--chip <file>", "check a .cores also against this chip.yaml")
+    .option("--random <n>", "of a build: how many random samples to run on network and chip", whole(0, 1e6), 2)
+    .action((what: readonly string[], flags: Flags) =>
+      runner(flags, async (run) => {
+        const path = at(what, what.length - 1);
+        const kind = what.length > 1 ? at(what, 0) : null;
+        if (kind !== null && !kinds.includes(kind)) fail("name-unknown", ["kind of artifact", kind, null]);
+        const found = await verifyAny(run, path, flags);
+        if (kind !== null && kind !== found) fail("pass-kind", ["verify", kind, found], { at: path });
+        run.check();
+        run.print(`${path}: a valid ${found}`);
+        run.json({ kind: found, valid: true });
+      }),
+    );
+};
+
+/** Throws what is wrong; returns the kind of what is right. */
+async function verifyAny(run: Run, path: string, flags: Flags): Promise<string> {
+  if (run.files.isFolder(path)) {
+    await verifyBuild(run, path, flags.random);
+    return "build";
+  }
+  if (/\.ya?ml$/.test(path)) {
+    chipOf(run, { chip: path });
+    return "chip";
+  }
+  if (!run.files.exists(path)) fail("file-missing", [path]);
+  const chip = flags.target === undefined && flags.chip === undefined ? null : chipOf(run, flags);
+  const ir = readArtifact(run, path, [".onnx", ".graph", ".snet", ".cores"]);
+  for (const d of verifyArtifact(ir, chip)) run.report(d);
+  return ir.kind;
+}
+
+async function verifyBuild(run: Run, folder: string, random: number): Promise<void> {
+  const build = openBuild(run.files, folder);
+  const target = targetOf(build.chip);
+  const cores = target.decode(build.image);
+  const wrong = [...verifyNetwork(build.network), ...verifyCores(cores, build.chip)].filter((d) => d.severity === "error");
+  if (wrong.length > 0) throw new Failure(wrong);
+  if (!sameCores(target.decode(target.emit(cores)), cores)) bug("what is emitted of the decoded cores decodes to the same cores");
+  await compareOnRandom(run, build, random);
+}

@@ -1,0 +1,41 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Preprocessing, SampleSet } from "../../frontends/samples.ts";
+import { type DataFile, openSamples } from "../../frontends/samples.ts";
+import type { Run } from "../command.ts";
+import { reading } from "../files.ts";
+import type { FormatFlags } from "./flags.ts";
+
+export type DataPlace = FormatFlags & { readonly data: string; readonly labels?: string | undefined };
+
+/** Opens a file, a folder or an archive of samples for a model whose input has this shape, without the batch. */
+export function openData(run: Run, place: DataPlace, p: Preprocessing, shape: readonly number[], classes: number | null): Promise<SampleSet> {
+  return openSamples(
+    {
+      files: filesAt(run, place.data),
+      labels: place.labels === undefined ? null : fileAt(run, place.labels),
+      format: place.format ?? "auto",
+      array: place.array ?? null,
+    },
+    p,
+    shape,
+    classes,
+  );
+}
+
+/** The first samples, at most `limit` of them, each when asked for. */
+export function* firstSamples(set: SampleSet, limit: number): Iterable<Float32Array> {
+  for (let i = 0; i < Math.min(limit, set.count); i++) yield set.sample(i);
+}
+
+function fileAt(run: Run, name: string): DataFile {
+  return { name, bytes: run.files.bytes(name) };
+}
+
+function filesAt(run: Run, name: string): readonly DataFile[] {
+  if (!run.files.isFolder(name)) return [fileAt(run, name)];
+  const root = run.files.path(name);
+  const found = reading(name, () => readdirSync(root, { recursive: true, withFileTypes: true }));
+  const paths = found.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name)).sort();
+  return paths.map((path) => ({ name: path.slice(root.length + 1), bytes: reading(path, () => run.files.bytes(path)) }));
+}

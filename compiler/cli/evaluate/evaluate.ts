@@ -1,0 +1,49 @@
+import { sizeOf } from "../../base/tensor.ts";
+import { at } from "../../base/bug.ts";
+import { fail } from "../../base/diagnostic.ts";
+import type { SampleSet } from "../../frontends/samples.ts";
+import type { Build } from "../build/build.ts";
+import type { Run } from "../command.ts";
+import { withRuns } from "./pool.ts";
+import { carriesOver, type RungName, rungNames } from "./rungs.ts";
+import { type Outcomes, type Summary, summarize } from "./summary.ts";
+
+/** How many samples each rung runs; null where it does not run. */
+export type Plan = Readonly<Record<RungName, number | null>>;
+
+/** Fewer samples than this do not repay starting threads. */
+const threadsFrom = 64;
+
+/** Runs the first samples on the rungs of the plan and says what came out. */
+export async function evaluateBuild(
+  run: Run,
+  folder: string,
+  build: Build,
+  data: SampleSet,
+  plan: Plan,
+  workers: number,
+): Promise<{ summary: Summary; outcomes: Outcomes }> {
+  const total = Math.max(...rungNames.map((r) => plan[r] ?? 0));
+  const threads = total < threadsFrom || carriesOver(build) ? 1 : workers;
+  const outcomes = await withRuns(build, run.files.path(folder), threads, async (runs) => {
+    const out: Record<RungName, Outcomes[RungName]> = { ann: null, snn: null, chip: null };
+    for (const rung of rungNames) {
+      const limit = plan[rung];
+      if (limit === null) continue;
+      const count = Math.min(limit, data.count);
+      out[rung] = await runs(rung, { count, sample: data.sample }, (done) => run.progress.show(titles[rung], done, count));
+    }
+    return out;
+  });
+  return { summary: summarize(build, outcomes, data.label), outcomes };
+}
+
+const titles: Readonly<Record<RungName, string>> = { ann: "trained model", snn: "network", chip: "chip" };
+
+/** What the build's input and output say about the data. */
+export function dataShape(build: Build): { readonly shape: readonly number[]; readonly classes: number | null } {
+  const { image } = build;
+  if (image.inputs.length !== 1) fail("convert-inputs", [image.inputs.length]);
+  const classes = sizeOf(at(image.outputs, 0).shape);
+  return { shape: at(image.inputs, 0).shape, classes: classes > 1 ? classes : null };
+}

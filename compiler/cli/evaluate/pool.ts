@@ -1,0 +1,79 @@
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { Piscina } from "piscina";
+import { Failure } from "../../base/diagnostic.ts";
+import type { Build } from "../build/build.ts";
+import { openRung, type Outcome, type RungName } from "./rungs.ts";
+import type { Answer, Task } from "./worker.ts";
+
+const chunk = 32;
+
+export type Samples = { readonly count: number; readonly sample: (index: number) => Float32Array };
+export type Runs = (rung: RungName, samples: Samples, progress: (done: number) => void) => Promise<readonly Outcome[]>;
+
+/** As many as the machine has, at most two: a sample is a small piece of work and the rungs hold a copy of the network each. */
+export function defaultWorkers(): number {
+  return Math.min(2, availableParallelism());
+}
+
+/**
+ * Runs samples over worker threads (or in this one when `workers` is 1) and hands
+ * back one outcome per sample, in order. Each sample is independent of the others, so the
+ * number of workers cannot change a result.
+ */
+export async function withRuns<T>(build: Build, folder: string, workers: number, use: (runs: Runs) => Promise<T>): Promise<T> {
+  if (workers === 1) return use((rung, samples, progress) => inThisThread(build, rung, samples, progress));
+  const source = import.meta.url.endsWith(".ts");
+  const pool = new Piscina<Task, Answer>({
+    filename: fileURLToPath(new URL(source ? "./worker.ts" : "./worker.js", import.meta.url)),
+    // Node 20 cannot load TypeScript in a thread; a checkout's tests go through tsx.
+    execArgv: source ? ["--import", "tsx"] : [],
+    minThreads: workers,
+    maxThreads: workers,
+    idleTimeout: 60_000,
+  });
+  try {
+    return await use((rung, samples, progress) => inThreads(pool, workers, { build: folder, rung }, samples, progress));
+  } finally {
+    await pool.destroy();
+  }
+}
+
+async function inThisThread(build: Build, name: RungName, samples: Samples, progress: (done: number) => void): Promise<readonly Outcome[]> {
+  const rung = await openRung[name](build);
+  const out: Outcome[] = [];
+  for (let i = 0; i < samples.count; i++) {
+    out.push(await rung(samples.sample(i)));
+    if (i % 8 === 7) progress(i + 1);
+  }
+  return out;
+}
+
+/** Keeps two tasks per worker under way, so that decoded samples never pile up. */
+async function inThreads(
+  pool: Piscina<Task, Answer>,
+  workers: number,
+  task: Omit<Task, "samples">,
+  samples: Samples,
+  progress: (done: number) => void,
+): Promise<readonly Outcome[]> {
+  const out = new Array<Outcome>(samples.count);
+  let next = 0;
+  let done = 0;
+  const lane = async (): Promise<void> => {
+    while (next < samples.count) {
+      const first = next;
+      next = Math.min(samples.count, first + chunk);
+      const mine = Array.from({ length: next - first }, (_, i) => samples.sample(first + i));
+      const answer = await pool.run({ ...task, samples: mine });
+      if ("diagnostics" in answer) throw new Failure(answer.diagnostics);
+      answer.outcomes.forEach((o, i) => {
+        out[first + i] = o;
+      });
+      done += answer.outcomes.length;
+      progress(done);
+    }
+  };
+  await Promise.all(Array.from({ length: 2 * workers }, lane));
+  return out;
+}

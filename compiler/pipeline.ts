@@ -1,0 +1,145 @@
+import type { ChipSpec } from "../targets/chip.ts";
+import type { Target } from "../targets/target.ts";
+import { must } from "./base/bug.ts";
+import { fail, Failure, type Diagnostic } from "./base/diagnostic.ts";
+import { choose } from "./base/options.ts";
+import { conversions } from "./convert/index.ts";
+import { sameCores } from "./ir/cores/same.ts";
+import type { Cores } from "./ir/cores/types.ts";
+import { verifyCores } from "./ir/cores/verify.ts";
+import type { Graph } from "./ir/graph/types.ts";
+import { verifyGraph } from "./ir/graph/verify.ts";
+import type { Image } from "./ir/image/types.ts";
+import type { Network } from "./ir/network/types.ts";
+import { verifyNetwork } from "./ir/network/verify.ts";
+import type { Budget, MappingOptions } from "./map/mapping.ts";
+import { graphPipeline } from "./passes/graph/index.ts";
+import { passes } from "./passes/index.ts";
+import { type Context, type Kind, type Of, type Step, step } from "./passes/pass.ts";
+import { runSteps, type Watcher } from "./passes/run.ts";
+
+/*
+ * The whole compiler on one screen:
+ *
+ *   Graph ─ graphPipeline ─▶ Graph ─ conversion ─▶ Network ─ the chip's legalization ─▶ Network ─ mapping ─▶ Cores ─ emit ─▶ Image
+ *
+ * It knows that there is a Target, not which.
+ */
+
+/** What is to be made, of whatever source. */
+export type Job = {
+  readonly target: Target;
+  /** A name in the list of conversions, and its options as text. Not used for a source that is a Network already. */
+  readonly method: string;
+  readonly options: Readonly<Record<string, string>>;
+  /** Samples of the graph's input, flattened. */
+  readonly calibration: Iterable<Float32Array>;
+  /** Options of passes by the pass's name, over those that the target chooses: `{ "quantize-weights": { bits: "4" } }`. */
+  readonly passOptions: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly mapping: MappingOptions;
+};
+
+/** Every artifact on the way, and what the image needs of the chip. */
+export type Compiled = {
+  /** The simplified graph; null when the source was a Network. */
+  readonly graph: Graph | null;
+  readonly converted: Network;
+  readonly legal: Network;
+  readonly cores: Cores;
+  readonly image: Image;
+  readonly budget: readonly Budget[];
+  readonly load: Load;
+};
+
+/** What loading the image takes over the chip's configuration link. */
+export type Load = { readonly words: number; readonly bits: number; readonly seconds: number };
+
+export const defaultMapping: MappingOptions = { partition: "tiles", place: "rows" };
+
+/** A job from what must be said; the rest by default. */
+export function job(said: Pick<Job, "target" | "method"> & Partial<Job>): Job {
+  return { options: {}, calibration: [], passOptions: {}, mapping: defaultMapping, ...said };
+}
+
+/** Compiles. Throws a Failure with every diagnostic of the stage that found errors; nothing goes on past errors. */
+export function compile(source: Graph | Network, job: Job, given: Context, watchers: readonly Watcher[] = []): Compiled {
+  const { target } = job;
+  const stage = gathering({ ...given, chip: target.chip });
+  const { cx } = stage;
+
+  const graph = source.kind === "graph" ? runSteps<"graph">(source, graphPipeline, cx, watchers) : null;
+  stage.check(graph === null ? [] : verifyGraph(graph));
+
+  const converted = source.kind === "network" ? source : watched("convert", "network", watchers, source, () => convert(graph ?? source, job, cx));
+  stage.check(verifyNetwork(converted));
+
+  const legal = runSteps<"network">(converted, withOptions(target.legalize(converted), job.passOptions), cx, watchers);
+  stage.check(verifyNetwork(legal));
+
+  const cores = watched("map", "cores", watchers, legal, () => target.mapping.map(legal, target.chip, job.mapping, cx));
+  stage.check(verifyCores(cores, target.chip));
+
+  const image = target.emit(cores);
+  stage.check([]);
+  must(sameCores(target.decode(image), cores), "the decoded image is the cores that were emitted");
+
+  return { graph, converted, legal, cores, image, budget: target.mapping.budget(cores, target.chip), load: loadOf(image, target.chip) };
+}
+
+/** Graph to Network by the job's method: calibration, then conversion. The graph is one that `graphPipeline` has simplified. */
+export function convert(graph: Graph, job: Pick<Job, "method" | "options" | "calibration">, cx: Context): Network {
+  const method = conversions[job.method] ;
+  if (method === undefined) fail("name-unknown", ["method", job.method, null]);
+  const options = choose(`method ${method.name}`, method.options, job.options);
+  return method.convert(graph, method.calibrate(graph, job.calibration, options, cx), options, cx);
+}
+
+/** Words and time to load an image; untouched words are not written. */
+export function loadOf(image: Image, chip: ChipSpec): Load {
+  let words = 0;
+  let bits = 0;
+  for (const s of image.sections) {
+    words += s.words.length;
+    bits += s.words.length * s.wordBits;
+  }
+  return { words, bits, seconds: bits / chip.loadBitsPerSecond };
+}
+
+/** The target's steps with the user's options over them. */
+function withOptions(steps: readonly Step<"network">[], given: Job["passOptions"]): readonly Step<"network">[] {
+  for (const name of Object.keys(given)) if (!steps.some((s) => s.name === name)) fail("pass-unused", [name, steps.map((s) => s.name)]);
+  return steps.map((s) => {
+    const mine = given[s.name];
+    return mine === undefined ? s : (step(passes[s.name as keyof typeof passes], { ...optionsOf(s), ...mine }));
+  });
+}
+
+function optionsOf(s: Step<"network">): Record<string, string> {
+  const [, pairs = ""] = s.text.split(/:(.*)/s);
+  return Object.fromEntries(pairs.split(",").filter((p) => p !== "").map((p) => p.split(/=(.*)/s).slice(0, 2)));
+}
+
+/** A lowering as the watchers see it: a step that always changes something. */
+function watched<K extends Kind>(name: string, on: K, watchers: readonly Watcher[], before: Of<Kind>, work: () => Of<K>): Of<K> {
+  const seen: Step = { name, on, text: name, keeps: "answers", run: work } as unknown as Step;
+  for (const w of watchers) w.before?.(seen, before);
+  const out = work();
+  for (const w of watchers) w.after?.(seen, out, true);
+  return out;
+}
+
+/** Remembers what a stage reported, so that the next one does not start past errors. */
+function gathering(given: Context): { cx: Context; check: (more: readonly Diagnostic[]) => void } {
+  const errors: Diagnostic[] = [];
+  const report = (d: Diagnostic) => {
+    if (d.severity === "error") errors.push(d);
+    given.report(d);
+  };
+  return {
+    cx: { ...given, report },
+    check: (more) => {
+      errors.push(...more.filter((d) => d.severity === "error"));
+      if (errors.length > 0) throw new Failure(errors);
+    },
+  };
+}
