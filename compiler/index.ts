@@ -3,7 +3,7 @@
  * here reads files, prints, or knows the time; what is wrong is thrown as a Failure with diagnostics.
  *
  *   const graph = importOnnx(bytes, "lenet", () => null, quiet);
- *   const { image } = compile(graph, job({ target: targets["mesh-4x4"](), method: "qcfs", … }), quiet);
+ *   const { image } = compile(graph, job({ target: targetNamed("mesh-4x4"), method: "qcfs", … }), quiet);
  *   const session = await openSession(target.simulate(), image);
  *   const { answers, cycles } = await session.run([sample]);
  */
@@ -41,5 +41,5 @@ export { price } from "../runtime/report/energy.ts";
 export { openSession, type SampleRun, type Session } from "../runtime/session.ts";
 export type { ChipSpec } from "../targets/chip.ts";
 export { parseChip } from "../targets/chip-yaml.ts";
-export { targetOf, targets } from "../targets/index.ts";
+export { targetNamed, targetOf, targets } from "../targets/index.ts";
 export type { Target } from "../targets/target.ts";

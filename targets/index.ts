@@ -1,4 +1,5 @@
 import { bug } from "../compiler/base/bug.ts";
+import { fail } from "../compiler/base/diagnostic.ts";
 import type { ChipSpec } from "./chip.ts";
 import { knownChips } from "./chip-yaml.ts";
 import { mesh } from "./mesh/index.ts";
@@ -17,3 +18,9 @@ export function targetOf(chip: ChipSpec): Target {
 export const targets: Readonly<Record<string, () => Target>> = Object.fromEntries(
   Object.entries(knownChips()).map(([name, chip]) => [name, () => targetOf(chip)]),
 );
+
+/** The named chip's target; a Failure with the known names where there is none of that name. */
+export function targetNamed(name: string): Target {
+  const make = targets[name] ?? fail("name-unknown", ["target", name, null], { help: [`the targets are ${Object.keys(targets).join(", ")}`] });
+  return make();
+}

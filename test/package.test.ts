@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const root = resolve(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "ganglion-package-"));
 const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" };
-const call = (command: string, args: readonly string[], cwd = folder): string => execFileSync(command, args, { cwd, env, encoding: "utf8" });
+const call = (command: string, args: readonly string[], cwd = folder): string =>
+  execFileSync(command, args, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
 beforeAll(() => {
   call("npm", ["run", "build"], root);
@@ -23,6 +24,10 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the installed package", () => {
+  it("is put together as package managers want it", () => {
+    expect(() => call("node", [join(root, "node_modules/publint/src/cli.js"), "--strict", root])).not.toThrow();
+  });
+
   it("compiles and simulates by import, as the README says", () => {
     const example = /## As a library[\s\S]*?```js\n([\s\S]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1] ?? "";
     writeFileSync(join(folder, "example.js"), example);
@@ -30,9 +35,21 @@ describe("the installed package", () => {
   });
 
   it("has types that a strict project accepts", () => {
-    const use = 'import { compile, context, type Graph, job, targets } from "ganglion";\nexport const f = (g: Graph) => compile(g, job({ target: targets["mesh-1x1"]!(), method: "rate" }), context()).image.steps;\n';
+    const use =
+      'import { compile, context, type Graph, job, targetNamed } from "ganglion";\nexport const f = (g: Graph) => compile(g, job({ target: targetNamed("mesh-1x1"), method: "rate" }), context()).image.steps;\n';
     writeFileSync(join(folder, "use.ts"), use);
-    const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2023", "--typeRoots", join(root, "node_modules/@types"), "--types", "node"];
+    const options = [
+      "--noEmit",
+      "--strict",
+      "--module",
+      "nodenext",
+      "--target",
+      "es2023",
+      "--typeRoots",
+      join(root, "node_modules/@types"),
+      "--types",
+      "node",
+    ];
     expect(call("node", [join(root, "node_modules/typescript/bin/tsc"), ...options, "use.ts"])).toBe("");
   });
 
@@ -40,7 +57,23 @@ describe("the installed package", () => {
     // Two samples of 784 bytes, as IDX with its header.
     const header = Buffer.from([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28]);
     writeFileSync(join(folder, "images"), Buffer.concat([header, Buffer.from(Array.from({ length: 1568 }, (_, i) => (i * 37) % 256))]));
-    const compile = ["compile", "model.onnx", "-t", "mesh-4x4", "-m", "qcfs", "--steps", "8", "--calibration", "images", "--scale", "1/255", "-o", "build", "--json"];
+    const compile = [
+      "compile",
+      "model.onnx",
+      "-t",
+      "mesh-4x4",
+      "-m",
+      "qcfs",
+      "--steps",
+      "8",
+      "--calibration",
+      "images",
+      "--scale",
+      "1/255",
+      "-o",
+      "build",
+      "--json",
+    ];
     expect(JSON.parse(call("npx", ["ganglion", ...compile]))).toMatchObject({ target: "mesh-4x4" });
     const summary = JSON.parse(call("npx", ["ganglion", "evaluate", "build", "--data", "images", "--json"]));
     expect(summary).toMatchObject({ samples: 2, agreement: { snnVsChip: 1 } });
