@@ -72,7 +72,13 @@ export function importModel(model: Model, opsets: Opsets, name: string, readExte
   importSteps(steps, scope, job, cx);
   const outputs = graph.output.map((o) => outputValue(o.name, scope, work, report));
   collector.check();
-  return work.builder.finish(outputs.filter((v) => v !== null));
+  return work.builder.finish(outputs.filter((v) => v !== null), ownMetadata(model));
+}
+
+/** The entries of the model's metadata that are meant for this compiler. */
+function ownMetadata(model: Model): Graph["metadata"] {
+  const own = model.metadataProps.filter((p) => p.key.startsWith("ganglion."));
+  return own.length === 0 ? undefined : Object.fromEntries(own.map((p) => [p.key, p.value]));
 }
 
 /** Initializers and inputs by name, with a word about each. */

@@ -65,6 +65,11 @@ export class ImportNode {
     this.#parts = parts;
   }
 
+  /** The node's name, within the calls and branches that lead to it. */
+  get name(): string {
+    return this.#parts.name;
+  }
+
   has(index: number): boolean {
     return (this.inputs[index] ?? null) !== null;
   }

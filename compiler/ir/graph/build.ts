@@ -71,8 +71,17 @@ export class GraphBuilder {
     return this.value(v).constant;
   }
 
-  finish(outputs: readonly ValueId[]): Graph {
-    return { kind: "graph", name: this.#name, values: [...this.#values], nodes: [...this.#nodes], inputs: [...this.#inputs], outputs };
+  finish(outputs: readonly ValueId[], metadata?: Graph["metadata"]): Graph {
+    const about = metadata === undefined ? {} : { metadata };
+    return {
+      kind: "graph",
+      name: this.#name,
+      values: [...this.#values],
+      nodes: [...this.#nodes],
+      inputs: [...this.#inputs],
+      outputs,
+      ...about,
+    };
   }
 
   #add(name: string, dtype: Dtype, shape: readonly number[], constant: Tensor | null): ValueId {

@@ -41,6 +41,7 @@ class Body {
   readonly #inputs: ValueId[] = [];
   readonly #nodes: NodeText[] = [];
   readonly #outputs: Use[] = [];
+  readonly #metadata: Record<string, string> = {};
 
   readonly declarations: Readonly<Record<string, () => void>> = {
     input: () => this.#inputs.push(this.#typed()),
@@ -48,6 +49,10 @@ class Body {
     value: () => this.#typed(),
     node: () => this.#node(),
     output: () => this.#outputs.push(this.#use()),
+    metadata: () => {
+      const key = this.#r.name("a key");
+      this.#metadata[key] = this.#r.name("its text");
+    },
   };
 
   constructor(r: Reader, store: TensorStore | null) {
@@ -58,7 +63,8 @@ class Body {
   finish(name: string): Graph {
     const nodes = this.#nodes.map((n) => ({ ...n, inputs: n.inputs.map((u) => (u === null ? null : this.#resolve(u))) }));
     const outputs = this.#outputs.map((u) => this.#resolve(u));
-    return { kind: "graph", name, values: this.#values, nodes, inputs: this.#inputs, outputs };
+    const about = Object.keys(this.#metadata).length === 0 ? {} : { metadata: this.#metadata };
+    return { kind: "graph", name, values: this.#values, nodes, inputs: this.#inputs, outputs, ...about };
   }
 
   #resolve(u: Use): ValueId {

@@ -14,6 +14,7 @@ import type { Attr, Graph, Node, Value, ValueId } from "./types.ts";
  *       constant w = f32[4x2]{1 2 3 4 5 6 7 8}
  *       node fc = gemm(x, w) transA=0 -> y f32[1x2] from "Gemm_0"
  *       output y
+ *       metadata ganglion.noise "what the file says"
  *
  * Declarations come in the order of value ids, so that reading gives every
  * value its id again. An input that is left out is `-`; attributes that have
@@ -39,6 +40,7 @@ export function printGraph(g: Graph, store: TensorStore | null): string {
   }
   for (const n of g.nodes) node(n);
   for (const o of g.outputs) lines.push(`  output ${word(at(g.values, o).name)}`);
+  for (const [key, text] of Object.entries(g.metadata ?? {})) lines.push(`  metadata ${word(key)} ${JSON.stringify(text)}`);
   return `${lines.join("\n")}\n`;
 }
 

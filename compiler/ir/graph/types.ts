@@ -44,4 +44,6 @@ export type Graph = {
   /** Values given by the user at run time; constants are not inputs. */
   readonly inputs: readonly ValueId[];
   readonly outputs: readonly ValueId[];
+  /** What the file says about itself in keys that begin with "ganglion.", such as how a network was trained. */
+  readonly metadata?: Readonly<Record<string, string>>;
 };

@@ -4,8 +4,10 @@ import { foldBatchNorm } from "./fold-batch-norm/pass.ts";
 import { foldConstants } from "./fold-constants/pass.ts";
 import { fuseBias } from "./fuse-bias/pass.ts";
 import { mergePads } from "./merge-pads/pass.ts";
+import { recognizeNeurons } from "./recognize-neurons/pass.ts";
 import { recognizeQuantizedClip } from "./recognize-quantized-clip/pass.ts";
 import { removeDead } from "./remove-dead/pass.ts";
+import { rerollSteps } from "./reroll-steps/pass.ts";
 
 /** Every pass on graphs, by name. */
 export const graphPasses = {
@@ -14,6 +16,8 @@ export const graphPasses = {
   "merge-pads": mergePads,
   "fuse-bias": fuseBias,
   "fold-batch-norm": foldBatchNorm,
+  "reroll-steps": rerollSteps,
+  "recognize-neurons": recognizeNeurons,
   "recognize-quantized-clip": recognizeQuantizedClip,
   "remove-dead": removeDead,
 } satisfies Readonly<Record<string, Pass<"graph">>>;
@@ -24,6 +28,10 @@ export const graphPipeline: readonly Step<"graph">[] = [
   step(foldConstants),
   // Then nodes stand next to each other that an identity kept apart.
   step(dropIdentities),
+  // One step is what neurons are recognized in.
+  step(rerollSteps),
+  // Before biases are fused: a threshold, or the mean of a noise, must not disappear in the layer before it.
+  step(recognizeNeurons),
   // Before biases are fused: what is added in front of a rounding must not disappear in the layer before it.
   step(recognizeQuantizedClip),
   step(mergePads),

@@ -75,7 +75,7 @@ export function rewrite(g: Graph, visit: Visit): Graph {
   }
   if (!changed) return g;
   return nameOutputs(
-    prune(b.finish(g.outputs.map(now))),
+    prune(b.finish(g.outputs.map(now), g.metadata)),
     g.outputs.map((v) => at(g.values, v).name),
   );
 }

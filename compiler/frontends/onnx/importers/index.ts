@@ -19,6 +19,7 @@ import { pad } from "./pad.ts";
 import { averagePool, maxPool } from "./pool.ts";
 import { bipolarQuant, quant } from "./quant.ts";
 import { dequantizeLinear, quantizeLinear } from "./quantize.ts";
+import { randomNormalLike, randomUniformLike } from "./random.ts";
 import { range } from "./range.ts";
 import { argMax, reduceMean } from "./reduce.ts";
 import { flatten, reshape, squeeze, unsqueeze } from "./reshape.ts";
@@ -77,6 +78,8 @@ export const importers = {
   Pad: pad,
   Pow: pow,
   QuantizeLinear: quantizeLinear,
+  RandomNormalLike: randomNormalLike,
+  RandomUniformLike: randomUniformLike,
   Range: range,
   Reciprocal: reciprocal,
   ReduceMean: reduceMean,

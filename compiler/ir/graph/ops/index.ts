@@ -12,6 +12,7 @@ import { gemm } from "./gemm.ts";
 import { globalAveragePool, globalMaxPool } from "./global-pool.ts";
 import { dropout, identity } from "./identity.ts";
 import { matmul } from "./matmul.ts";
+import { neuronStep } from "./neuron-step.ts";
 import type { Op } from "./op.ts";
 import { pad } from "./pad.ts";
 import { averagePool, maxPool } from "./pool.ts";
@@ -19,6 +20,7 @@ import { pow } from "./pow.ts";
 import { bipolarQuant, quant } from "./quant.ts";
 import { dequantizeLinear, quantizeLinear } from "./quantize-linear.ts";
 import { quantizedClip } from "./quantized-clip.ts";
+import { randomNormalLike, randomUniformLike } from "./random.ts";
 import { reduceMean } from "./reduce-mean.ts";
 import { reshape } from "./reshape.ts";
 import { shape } from "./shape.ts";
@@ -66,12 +68,15 @@ const table = {
   min,
   mul,
   neg,
+  "neuron-step": neuronStep,
   not,
   pad,
   pow,
   quant,
   "quantize-linear": quantizeLinear,
   "quantized-clip": quantizedClip,
+  "random-normal-like": randomNormalLike,
+  "random-uniform-like": randomUniformLike,
   "reduce-mean": reduceMean,
   relu,
   reshape,

@@ -124,7 +124,49 @@ const rows: readonly Row[] = [
   // Steps of 1/2 up to 2: halves of a step go up.
   ["quantized-clip", [f32([5], [-1, 0.24, 0.25, 1.2, 9])], { lambda: 2, levels: 4 }, [5], [0, 0, 0.5, 1, 2]],
   ["quantized-clip", [f32([1, 2], [0.6, 0.6]), f32([2], [1, 2])], { levels: 2 }, [1, 2], [0.5, 1]],
+  ["neuron-step", [f32([3], [0.5, 1, 2]), f32([], [1])], {}, [3], [0, 1, 1]],
+  ["neuron-step", [f32([3], [0.5, 1, 2]), f32([], [1])], { compare: "gt" }, [3], [0, 0, 1]],
+  ["neuron-step", [f32([2], [0.5, 0.5]), f32([2], [1, 2]), f32([2], [1, 2]), f32([], [0.5])], {}, [2], [1, 0]],
+  // Late: the state 2 has fired, which takes 1.5 from 2 + 0.25.
+  ["neuron-step", [f32([2], [0.25, 0.25]), f32([], [1]), f32([2], [2, 0.75]), null, f32([], [1.5])], { reset: "late" }, [2], [0, 1]],
+  ["random-normal-like", [f32([2], [7, 8])], { mean: 3, scale: 0 }, [2], [3, 3]],
+  ["random-uniform-like", [f32([2], [7, 8])], { low: 3, high: 3 }, [2], [3, 3]],
 ];
+
+describe("neuron-step: the next state", () => {
+  const next = (reset: string, amount: Tensor | null): number[] => {
+    const inputs = [f32([3], [0.5, 0.5, 1]), f32([], [1]), f32([3], [0, 1, 2]), f32([], [0.5]), amount];
+    const [, v] = ops["neuron-step"].run(amount === null ? inputs.slice(0, 4) : inputs, { reset });
+    return v === undefined ? [] : [...numbersOf(v)];
+  };
+  it("subtracts, sets, or leaves", () => {
+    expect(next("subtract", f32([], [0.75]))).toEqual([0.5, 0.25, 1.25]);
+    expect(next("set", f32([3], [9, 8, 7]))).toEqual([0.5, 8, 7]);
+    expect(next("set", null)).toEqual([0.5, 0, 0]);
+    expect(next("none", null)).toEqual([0.5, 1, 2]);
+    // Only the state 2 was above 1 before; what is taken is not seen in this step's spikes.
+    expect(next("late", f32([], [0.75]))).toEqual([0.5, 0.25, 1.25]);
+  });
+});
+
+describe("random numbers", () => {
+  it("follow their distribution, and the seed alone", () => {
+    const zeros = f32([20_000], new Float32Array(20_000));
+    const normal = run("random-normal-like", [zeros], { mean: 1, scale: 2, seed: 5 });
+    expect(run("random-normal-like", [zeros], { mean: 1, scale: 2, seed: 5 }).data).toEqual(normal.data);
+    expect(run("random-normal-like", [zeros], { mean: 1, scale: 2, seed: 6 }).data).not.toEqual(normal.data);
+    const moments = (t: Tensor): { mean: number; deviation: number } => {
+      const x = numbersOf(t);
+      const mean = x.reduce((a, b) => a + b, 0) / x.length;
+      return { mean, deviation: Math.sqrt(x.reduce((a, b) => a + (b - mean) ** 2, 0) / x.length) };
+    };
+    expect(moments(normal).mean).toBeCloseTo(1, 1);
+    expect(moments(normal).deviation).toBeCloseTo(2, 1);
+    const even = moments(run("random-uniform-like", [zeros], { low: -1, high: 3 }));
+    expect(even.mean).toBeCloseTo(1, 1);
+    expect(even.deviation).toBeCloseTo(4 / Math.sqrt(12), 1);
+  });
+});
 
 describe("operations give what was worked by hand", () => {
   it.each(rows.map((r, i) => [`${r[0]} (${i})`, r] as const))("%s", (_, [op, inputs, attrs, shape, values]) => {
