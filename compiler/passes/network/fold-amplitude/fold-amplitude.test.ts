@@ -297,8 +297,65 @@ describe("any kernel, any gain", () => {
   }
 });
 
+describe("Real Spike: traces before and after the fold", () => {
+  /** Size, stride, pads, dilation and groups of a convolution of 4 channels. */
+  const settings = [
+    { size: 3, stride: 1, pad: 1, dilation: 1, groups: 1 },
+    { size: 3, stride: 2, pad: 1, dilation: 1, groups: 1 },
+    { size: 3, stride: 2, pad: 0, dilation: 1, groups: 2 },
+    { size: 2, stride: 1, pad: 0, dilation: 2, groups: 1 },
+    { size: 3, stride: 1, pad: 2, dilation: 2, groups: 2 },
+    { size: 3, stride: 1, pad: 1, dilation: 1, groups: 4 },
+    { size: 1, stride: 1, pad: 0, dilation: 1, groups: 1 },
+  ];
+  const granularities = ["layer", "channel", "element"] as const;
+  const leaks = [1, 0.25, 0.5];
+  const resets = ["set", "subtract"];
+  const shape = [4, 5, 5];
+  const steps = 6;
+  const configurations = settings.flatMap((conv) =>
+    granularities.flatMap((level) => leaks.flatMap((decay) => resets.map((reset) => ({ conv, level, decay, reset })))),
+  );
+
+  it("are 126 configurations", () => expect(configurations).toHaveLength(126));
+
+  it.each(["auto", "unshared", "axon-gain", "axon-shift", "shared"])("%s: potentials and spikes are bit-equal in every step", (into) => {
+    let tried = 0;
+    configurations.forEach(({ conv: c, level, decay, reset }, seed) => {
+      // A gain per element does not fit into a shared kernel; the pass refuses it.
+      if (into === "shared" && level === "element") return;
+      const r = new Random(seed);
+      const quarter = (): number => r.int(-6, 6) / 4;
+      const weight = f64([4, 4 / c.groups, c.size, c.size], Array.from({ length: (16 / c.groups) * c.size ** 2 }, quarter));
+      const kernel: Kernel = {
+        kind: "conv",
+        weight,
+        stride: [c.stride, c.stride],
+        pads: [c.pad, c.pad, c.pad, c.pad],
+        dilation: [c.dilation, c.dilation],
+        groups: c.groups,
+        shared: true,
+      };
+      const count = { layer: 1, channel: 4, element: 100 }[level];
+      const drawn = Array.from({ length: count }, () => r.pick([0.5, 0.75, 1.25, 2, -1.5, 3]));
+      const amplitude = level === "layer" ? at(drawn, 0) : f64(level === "channel" ? [4] : shape, drawn);
+      const spikes = Float64Array.from({ length: steps * 100 }, () => r.int(0, 1));
+      for (let t = 1; t <= steps; t++) {
+        const params: Record<string, Param> = { threshold: 1.5, reset, decay, bias: 0.25 };
+        const before = network([{ shape, amplitude }], [{ kernel }], { shape: outShape(kernel, shape), model: "lif", params }, t);
+        const after = fold(before, into);
+        const [a, b] = [before, after].map((n) => prepareNetwork(n, { record: [id(1)] }).run([spikes.subarray(0, t * 100)]));
+        expect(b?.raw, `${JSON.stringify(c)} ${level} ${decay} ${reset}, step ${t}`).toEqual(a?.raw);
+        expect(b?.trains).toEqual(a?.trains);
+      }
+      tried++;
+    });
+    expect(tried).toBe(into === "shared" ? 84 : 126);
+  });
+});
+
 describe("what the pass refuses", () => {
-  const chip = { gain: { bits: 0, shiftMax: 0 }, weight: { bitsMax: 8 } };
+  const chip = { gain: { bits: 0, shiftMax: 0 }, weight: { bitsMax: 8 }, lists: ["dense", "sparse"] };
 
   it("gain-no-axon: the chip's axons cannot multiply", () => {
     const before = network(
@@ -309,6 +366,20 @@ describe("what the pass refuses", () => {
     );
     const run = (): Network => step(foldAmplitude, { into: "axon-gain" }).run(before, context({ chip: chip as never }));
     expect(codes(run)).toEqual(["gain-no-axon"]);
+  });
+
+  it("gain-needs-lists: shared kernels only, and no gains; with gains, auto takes those", () => {
+    const before = network(
+      [{ shape: [1, 2, 2], amplitude: f64([1, 2, 2], [1, 2, 3, 4]) }],
+      [{ kernel: conv([[[[1, 2]]]]) }],
+      { shape: [1, 2, 1], model: "if", params: {} },
+      1,
+    );
+    const run = (gainBits: number): Network =>
+      step(foldAmplitude).run(before, context({ chip: { ...chip, gain: { bits: gainBits, shiftMax: 7 }, lists: [] } as never }));
+    expect(codes(() => run(0))).toEqual(["gain-needs-lists"]);
+    expect(at(run(8).links, 0).kernel).toMatchObject({ kind: "conv", shared: true });
+    expect(at(run(8).links, 0).gain).not.toBeNull();
   });
 
   it("gain-unshared-too-large: a kernel for each of four million positions", () => {

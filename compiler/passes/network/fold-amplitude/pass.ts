@@ -9,7 +9,7 @@ import { type Context, pass } from "../../pass.ts";
 import { linkPlace } from "../edit.ts";
 import { foldKernel, keepsShape, unsharedMax } from "./fold-kernel.ts";
 import { demote, type Gain, gainField, gainOf, one, times, values } from "./gain.ts";
-import { axonIsCheaper, unsharedSize, weightCount } from "./storage.ts";
+import { axonIsCheaper, unsharedCount, unsharedSize, weightCount } from "./storage.ts";
 
 /*
  * Real Spike coefficients, ATIF and ternary amplitudes and input scales are one thing:
@@ -44,7 +44,7 @@ export const foldAmplitude = pass({
     into: choice(
       modes,
       "auto",
-      "shared: keep kernels shared, refuse what does not fit; unshared: one kernel per position where needed; axon-gain: leave it to the axon; axon-shift: its power of two to the axon, the rest into the weights; auto: shared where possible, else the cheaper of unshared and axon-gain",
+      "shared: keep kernels shared, refuse what does not fit; unshared: one kernel per position where needed; axon-gain: leave it to the axon; axon-shift: its power of two to the axon, the rest into the weights (unshared where needed); auto: shared where possible, else the cheaper of unshared and axon-gain",
     ),
   },
   run(network, { into }, cx) {
@@ -82,7 +82,11 @@ function foldLink(n: Network, l: Link, into: Mode, chip: ChipSpec | null, proble
   const how = into === "auto" ? chooseFor(bare, gain, shape, chip) : into;
   const refusal = refuse(bare, gain, shape, how, chip);
   if (refusal !== null) {
-    problems.push(diagnostic(refusal, [source.name, showShape(shape)], place));
+    const notes =
+      refusal === "gain-needs-lists"
+        ? [`unshared, its ${weightCount(bare.kernel)} weights would be ${unsharedCount(bare.kernel, shape)}`]
+        : [];
+    problems.push(diagnostic(refusal, [source.name, showShape(shape)], { ...place, notes }));
     return l;
   }
   const folded = placeGain(bare, gain, shape, how);
@@ -101,17 +105,20 @@ function entry(n: Network, l: Link, gain: Gain, into: Mode): Pick<Bill, "link" |
 
 function chooseFor(l: Link, gain: Gain, shape: readonly number[], chip: ChipSpec | null): Mode {
   if (keepsShape(l.kernel, gain)) return "shared";
+  if (chip !== null && chip.lists.length === 0 && chip.gain.bits > 0) return "axon-gain";
   return axonIsCheaper(chip, l.kernel, shape) ? "axon-gain" : "unshared";
 }
 
-type Refusal = "gain-needs-unshared" | "gain-unshared-too-large" | "gain-no-axon" | "gain-not-shift";
+type Refusal = "gain-needs-lists" | "gain-needs-unshared" | "gain-unshared-too-large" | "gain-no-axon";
 
 /** Why the gain cannot go where it is wanted, if so. */
 function refuse(l: Link, gain: Gain, shape: readonly number[], how: Mode, chip: ChipSpec | null): Refusal | null {
   if (how === "shared" && !keepsShape(l.kernel, gain)) return "gain-needs-unshared";
+  if (how === "unshared" && !keepsShape(l.kernel, gain) && chip !== null && chip.lists.length === 0) return "gain-needs-lists";
   if (how === "unshared" && !keepsShape(l.kernel, gain) && unsharedSize(l.kernel, shape) > unsharedMax) return "gain-unshared-too-large";
   if ((how === "axon-gain" || how === "axon-shift") && chip !== null && chip.gain.bits === 0) return "gain-no-axon";
-  if (how === "axon-shift" && !keepsShape(l.kernel, split(gain, shape).mantissa)) return "gain-not-shift";
+  if (how === "axon-shift" && !keepsShape(l.kernel, split(gain, shape).mantissa) && unsharedSize(l.kernel, shape) > unsharedMax)
+    return "gain-unshared-too-large";
   return null;
 }
 
@@ -128,7 +135,10 @@ function withGain(l: Link, gain: Gain, shape: readonly number[]): Link {
   return { ...l, gain: gainField(times(gainOf(l.gain, shape), gain, shape), shape) };
 }
 
-/** gain = mantissa * power, power a power of two. Where one mantissa serves all, e.g. -1 or 1.5, the kernel stays shared. */
+/**
+ * gain = mantissa * power, power a power of two. Where one mantissa serves all, e.g. -1 or 1.5, the kernel stays shared;
+ * elsewhere it gets unshared, and only its weights' range is that of the kernel before.
+ */
 function split(gain: Gain, shape: readonly number[]): { mantissa: Gain; power: Gain } {
   const all = values(gain, sizeOf(shape));
   const power = all.map(powerBelow);
