@@ -17,7 +17,13 @@ import type { Conv, LinkForm } from "./link.ts";
  */
 
 /** A tile in its core. */
-export type Seat = { readonly tile: Tile; readonly core: number; readonly builder: CoreBuilder; readonly group: number; readonly first: number };
+export type Seat = {
+  readonly tile: Tile;
+  readonly core: number;
+  readonly builder: CoreBuilder;
+  readonly group: number;
+  readonly first: number;
+};
 
 /** Axons of one link: entry k says that source `source[k]` (after pooling) arrives at axon `axon[k]` of core `core[k]`. */
 export type Arrivals = { readonly source: number[]; readonly core: number[]; readonly axon: number[] };
@@ -103,7 +109,9 @@ function convArrivals(form: LinkForm, conv: Conv, seats: readonly Seat[], add: A
       }
       if (weights === null) continue;
       const row = seat.builder.convRow(seat.first + weights.offset, shape, weights.channels, weights.values);
-      channelAxons(form.source, conv, ci, weights, hitsY, hitsX, (source, y, x) => add(seat, source, row, y - tile.y0 * conv.y.stride, x - tile.x0 * conv.x.stride));
+      channelAxons(form.source, conv, ci, weights, hitsY, hitsX, (source, y, x) =>
+        add(seat, source, row, y - tile.y0 * conv.y.stride, x - tile.x0 * conv.x.stride),
+      );
     }
   }
 }

@@ -2,10 +2,10 @@ import type { ChipSpec } from "../../targets/chip.ts";
 import { profileCount, routeCount, synapseWords } from "../ir/cores/storage.ts";
 import type { Core, Cores } from "../ir/cores/types.ts";
 import type { Budget } from "./mapping.ts";
-import { limitsOf, type Need, resources } from "./need.ts";
+import { limitsOf, resources } from "./need.ts";
 
 /** What a finished core occupies. */
-export function usedBy(core: Core): Need {
+export function usedBy(core: Core): Readonly<Record<(typeof resources)[number], number>> {
   return {
     neurons: core.groups.reduce((n, g) => n + g.count, 0),
     axons: core.axons.length,

@@ -3,6 +3,7 @@ import { at } from "../base/bug.ts";
 import { type Diagnostic, diagnostic } from "../base/diagnostic.ts";
 import type { Origin } from "../base/origin.ts";
 import { numbersOf, sizeOf, spread } from "../base/tensor.ts";
+import { missingNumbers, missingWords } from "../ir/network/features.ts";
 import { neuronParams, neuronWords } from "../ir/network/neurons/index.ts";
 import { linkName } from "../ir/network/print.ts";
 import type { Link, Network, Population } from "../ir/network/types.ts";
@@ -36,7 +37,8 @@ function checkInput(net: Network, pop: Population, chip: ChipSpec, say: Say): vo
 function checkSpike(pop: Population, chip: ChipSpec, say: Say): void {
   const { spike } = pop;
   if (!chip.spikes.includes(spike.kind)) say(`${pop.name} has ${spike.kind} spikes; the chip has ${chip.spikes.join(", ")}`, pop.origin);
-  else if (spike.kind === "graded" && spike.bits > chip.payload.bits) say(`${pop.name} has payloads of ${spike.bits} bits; the chip has ${chip.payload.bits}`, pop.origin);
+  else if (spike.kind === "graded" && spike.bits > chip.payload.bits)
+    say(`${pop.name} has payloads of ${spike.bits} bits; the chip has ${chip.payload.bits}`, pop.origin);
   if (spread(pop.amplitude, pop.shape).some((a) => a !== 1)) say(`a spike of ${pop.name} is not worth 1`, pop.origin);
 }
 
@@ -47,18 +49,31 @@ function checkPopulation(pop: Population, chip: ChipSpec, say: Say, out: Diagnos
   }
   checkSpike(pop, chip, say);
   const words = neuronWords(pop);
-  if (words["emit"] !== "unit" && pop.spike.kind !== "graded") say(`${pop.name} emits a ${words["emit"]}, but its spikes are ${pop.spike.kind}`, pop.origin);
-  if (words["emit"] === "unit" && words["negative"] !== "none" && pop.spike.kind === "binary") say(`${pop.name} can send -1, but its spikes are binary`, pop.origin);
-  if (pop.stop !== null && pop.stop <= pop.start) say(`${pop.name} is never active: it stops at step ${pop.stop} and starts at ${pop.start}`, pop.origin);
-  for (const state of Object.keys(pop.initial)) if (state !== "v" && spread(pop.initial[state] ?? 0, pop.shape).some((x) => x !== 0)) say(`${pop.name} starts with ${state} other than 0`, pop.origin);
+  if (words["emit"] !== "unit" && pop.spike.kind !== "graded")
+    say(`${pop.name} emits a ${words["emit"]}, but its spikes are ${pop.spike.kind}`, pop.origin);
+  if (words["emit"] === "unit" && words["negative"] !== "none" && pop.spike.kind === "binary")
+    say(`${pop.name} can send -1, but its spikes are binary`, pop.origin);
+  if (pop.stop !== null && pop.stop <= pop.start)
+    say(`${pop.name} is never active: it stops at step ${pop.stop} and starts at ${pop.start}`, pop.origin);
+  for (const state of Object.keys(pop.initial))
+    if (state !== "v" && spread(pop.initial[state] ?? 0, pop.shape).some((x) => x !== 0))
+      say(`${pop.name} starts with ${state} other than 0`, pop.origin);
+  for (const m of [...missingWords(words, chip), ...missingNumbers(neuronParams(pop), spread(pop.initial["v"] ?? 0, pop.shape), chip)])
+    say(`${pop.name} needs ${m.setting}; the chip has ${m.has}`, pop.origin);
   const half = 2 ** (chip.potential.bits - 1);
   const factor = 2 ** (chip.decay.fraction + 1) - 1;
-  const ranges: Readonly<Record<string, readonly [number, number]>> = { leakArgument: [0, factor], currentDecay: [0, factor], noiseBits: [0, 31], noiseKey: [0, 2 ** 24 - 1] };
+  const ranges: Readonly<Record<string, readonly [number, number]>> = {
+    leakArgument: [0, factor],
+    currentDecay: [0, factor],
+    noiseBits: [0, 31],
+    noiseKey: [0, 2 ** 24 - 1],
+  };
   const values = { ...neuronParams(pop), "initial potential": spread(pop.initial["v"] ?? 0, pop.shape) };
   for (const [key, list] of Object.entries(values)) {
     const [low, high] = ranges[key] ?? [-half, half - 1];
     const wrong = list.findIndex((v) => !Number.isInteger(v) || v < low || v > high);
-    if (wrong >= 0) out.push(diagnostic("map-range", [`${key} of ${pop.name}[${wrong}]`, at(list, wrong), low, high], { origin: pop.origin }));
+    if (wrong >= 0)
+      out.push(diagnostic("map-range", [`${key} of ${pop.name}[${wrong}]`, at(list, wrong), low, high], { origin: pop.origin }));
   }
 }
 
@@ -69,13 +84,18 @@ function checkLink(net: Network, form: LinkForm, chip: ChipSpec, say: Say): void
   const list = typeof weight === "number" ? [weight] : numbersOf(weight);
   const fraction = list.find((w) => !Number.isInteger(w));
   if (fraction !== undefined) say(`link ${name} has the weight ${fraction}; weights are integers`, link.origin);
-  else if (form.bits > chip.weight.bitsMax) say(`link ${name} needs weights of ${form.bits} bits; the chip has up to ${chip.weight.bitsMax}`, link.origin);
+  else if (form.bits > chip.weight.bitsMax)
+    say(`link ${name} needs weights of ${form.bits} bits; the chip has up to ${chip.weight.bitsMax}`, link.origin);
   const most = chip.delayMin + chip.core.delayMax;
-  if (link.delay < chip.delayMin || link.delay > most) say(`link ${name} has delay ${link.delay}; the chip has ${chip.delayMin} to ${most}`, link.origin);
+  if (link.delay < chip.delayMin || link.delay > most)
+    say(`link ${name} has delay ${link.delay}; the chip has ${chip.delayMin} to ${most}`, link.origin);
   const gains = link.gain === null ? [] : typeof link.gain === "number" ? [link.gain] : numbersOf(link.gain);
   const gain = gains.find((g) => splitGain(g, chip) === null);
-  if (gain !== undefined) say(`link ${name} has the gain ${gain}, which is no ${chip.gain.bits}-bit integer shifted by up to ${chip.gain.shiftMax}`, link.origin);
+  if (gain !== undefined)
+    say(`link ${name} has the gain ${gain}, which is no ${chip.gain.bits}-bit integer shifted by up to ${chip.gain.shiftMax}`, link.origin);
   checkPool(link, name, chip, say);
+  if (form.conv === null && chip.lists.length === 0 && !(chip.sharedKernels && form.list?.single === true))
+    say(`link ${name} has a weight for each synapse (${link.kernel.kind}); the chip has shared kernels only`, link.origin);
 }
 
 function checkPool(link: Link, name: string, chip: ChipSpec, say: Say): void {
@@ -83,7 +103,8 @@ function checkPool(link: Link, name: string, chip: ChipSpec, say: Say): void {
   const { mode, size } = link.pool;
   if (!chip.pools.includes(mode)) say(`link ${name} pools with ${mode}; the chip has ${chip.pools.join(", ")}`, link.origin);
   const window = sizeOf(size);
-  if (window > windowMax(mode)) say(`link ${name} pools windows of ${window} with ${mode}; the chip has up to ${windowMax(mode)}`, link.origin);
+  if (window > windowMax(mode))
+    say(`link ${name} pools windows of ${window} with ${mode}; the chip has up to ${windowMax(mode)}`, link.origin);
 }
 
 export function nameOfLink(net: Network, link: Link): string {

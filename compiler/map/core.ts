@@ -1,6 +1,9 @@
 import { bitsOf, denseWords, shapeLimits, sparseWords } from "../ir/cores/storage.ts";
 import type { Axon, NeuronGroup, Row, Shape } from "../ir/cores/types.ts";
 
+/** Which rows the chip has. */
+export type RowKinds = { readonly sharedKernels: boolean; readonly lists: readonly ("dense" | "sparse")[] };
+
 /** A core while it is being filled: first its groups, then what arrives. Equal rows and equal shapes are stored once. */
 export class CoreBuilder {
   readonly groups: NeuronGroup[] = [];
@@ -10,11 +13,11 @@ export class CoreBuilder {
   readonly #rowsByHash = new Map<number, number[]>();
   readonly #shapes = new Map<string, number>();
   readonly #leastBits: number;
-  readonly #sharedKernels: boolean;
+  readonly #kinds: RowKinds;
 
-  constructor(leastBits: number, sharedKernels: boolean) {
+  constructor(leastBits: number, kinds: RowKinds) {
     this.#leastBits = leastBits;
-    this.#sharedKernels = sharedKernels;
+    this.#kinds = kinds;
   }
 
   /** Slots in use. */
@@ -54,10 +57,12 @@ export class CoreBuilder {
       last = i;
       count++;
     }
-    if (count === 1 && this.#sharedKernels) return this.#single(base + first, weights[first] ?? 0);
+    if (count === 1 && this.#kinds.sharedKernels) return this.#single(base + first, weights[first] ?? 0);
     const span = weights.slice(first, last + 1);
     const bits = bitsOf(span, this.#leastBits);
-    if (denseWords(span.length, bits) <= sparseWords(count)) return { row: this.#store({ kind: "dense", bits, base: base + first, weights: span }), y: 0, x: 0 };
+    const { lists } = this.#kinds;
+    if (!lists.includes("sparse") || (lists.includes("dense") && denseWords(span.length, bits) <= sparseWords(count)))
+      return { row: this.#store({ kind: "dense", bits, base: base + first, weights: span }), y: 0, x: 0 };
     return { row: this.#store(sparseRow(base + first, span, count, this.#leastBits)), y: 0, x: 0 };
   }
 

@@ -35,7 +35,8 @@ export function groupOf(facts: PopulationFacts, tile: Tile, first: number, net: 
     initial: { v: gather(facts.initial, indices) },
     spike: spikeOf(pop.spike, facts.words),
     start: pop.start,
-    silent: pop.silent,
+    // Silence beyond the window changes nothing, and would not fit the chip's words.
+    silent: Math.min(pop.silent, (pop.stop ?? net.steps) - pop.start),
     stop: pop.stop ?? net.steps,
     pop: pop.name,
     indices,

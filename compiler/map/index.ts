@@ -1,6 +1,6 @@
 import type { ChipSpec } from "../../targets/chip.ts";
 import { at, bug } from "../base/bug.ts";
-import { fail, Failure } from "../base/diagnostic.ts";
+import { diagnostic, fail, Failure } from "../base/diagnostic.ts";
 import { id } from "../base/id.ts";
 import { origin } from "../base/origin.ts";
 import { sizeOf } from "../base/tensor.ts";
@@ -15,9 +15,9 @@ import { factsOf, groupOf } from "./group.ts";
 import { showTile } from "./layout.ts";
 import { type LinkForm, linkForm } from "./link.ts";
 import type { Mapping, MappingOptions } from "./mapping.ts";
-import { partitions } from "./partition/index.ts";
+import { type Partition, partitions } from "./partition/index.ts";
 import type { Assignment } from "./partition/pack.ts";
-import { chooseSizes } from "./partition/sizes.ts";
+import { chooseSizes, type Cut } from "./partition/sizes.ts";
 import { places } from "./place/index.ts";
 import { fullReport, misfitReport } from "./report.ts";
 import { SendTable, sendsOfCore } from "./route/sends.ts";
@@ -37,16 +37,42 @@ function map(net: Network, chip: ChipSpec, options: MappingOptions, cx: Context)
   const illegal = illegalities(net, forms, chip);
   if (illegal.length > 0) throw new Failure(illegal);
 
-  const sizes = chooseSizes(net, forms, chip, { weightBits: null });
-  const misfits = misfitReport(net, forms, chip, sizes);
-  if (misfits.length > 0) throw new Failure(misfits);
-  const assignment = partition.assign(net, sizes.cuts, chip);
-  if (assignment.length > chip.columns * chip.rows) throw new Failure([fullReport(net, forms, chip, sizes.cuts, assignment.length)]);
-
+  const assignment = assign(net, forms, chip, partition, cx);
   const coords = place.place(layerSizes(assignment), chip.columns, chip.rows);
   const cores = fill(net, chip, forms, assignment, coords, cx);
   reportTables(cores, cx);
   return cores;
+}
+
+/**
+ * Gives tiles to cores, such that event memories cannot overflow even if every neuron
+ * spikes in every step; where that asks too much of the chip, without this guarantee and with a warning.
+ */
+function assign(net: Network, forms: readonly LinkForm[], chip: ChipSpec, partition: Partition, cx: Context): Assignment {
+  const safe = tryToAssign(net, forms, chip, partition);
+  if (!(safe instanceof Failure)) return safe.assignment;
+  const roomy: ChipSpec = { ...chip, core: { ...chip.core, events: Number.POSITIVE_INFINITY } };
+  const found = tryToAssign(net, forms, roomy, partition);
+  if (found instanceof Failure) throw found;
+  const needs = found.assignment.map((tiles) => tiles.reduce((n, t) => n + (found.cuts[t.pop]?.need.events ?? 0), 0));
+  const most = needs.reduce((a, b) => Math.max(a, b), 0);
+  const over = needs.filter((n) => n > chip.core.events).length;
+  if (over > 0) cx.report(diagnostic("map-events", [over, most, chip.core.events]));
+  return found.assignment;
+}
+
+function tryToAssign(
+  net: Network,
+  forms: readonly LinkForm[],
+  chip: ChipSpec,
+  partition: Partition,
+): { readonly assignment: Assignment; readonly cuts: readonly (Cut | null)[] } | Failure {
+  const sizes = chooseSizes(net, forms, chip, { weightBits: null });
+  const misfits = misfitReport(net, forms, chip, sizes);
+  if (misfits.length > 0) return new Failure(misfits);
+  const assignment = partition.assign(net, sizes.cuts, chip);
+  if (assignment.length > chip.columns * chip.rows) return new Failure([fullReport(net, forms, chip, sizes.cuts, assignment.length)]);
+  return { assignment, cuts: sizes.cuts };
 }
 
 function strategy<T>(kind: string, name: string, known: Readonly<Record<string, T>>): T {
@@ -66,7 +92,14 @@ function layerSizes(assignment: Assignment): number[] {
   return out;
 }
 
-function fill(net: Network, chip: ChipSpec, forms: readonly LinkForm[], assignment: Assignment, coords: readonly Coord[], cx: Context): Cores {
+function fill(
+  net: Network,
+  chip: ChipSpec,
+  forms: readonly LinkForm[],
+  assignment: Assignment,
+  coords: readonly Coord[],
+  cx: Context,
+): Cores {
   const { builders, seats } = seatTiles(net, chip, assignment);
   const tables = net.pops.map((p) => new SendTable(sizeOf(p.shape)));
   forms.forEach((form, i) => {
@@ -97,13 +130,25 @@ function fill(net: Network, chip: ChipSpec, forms: readonly LinkForm[], assignme
         axons: b.axons,
         shapes: b.shapes,
         rows: b.rows,
-        origin: origin(at(assignment, i).map((t) => showTile(at(net.pops, t.pop), t)).join(", ")),
+        origin: origin(
+          at(assignment, i)
+            .map((t) => showTile(at(net.pops, t.pop), t))
+            .join(", "),
+        ),
       }),
     ),
     inputs: net.inputs.map((input): InputPort => {
       const pop = at(net.pops, input.pop);
       const window = { start: pop.start, stop: pop.stop ?? net.steps };
-      return { name: pop.name, code: input.code, params: input.params, spike: pop.spike, shape: pop.shape, window, sends: at(sends, pop.id) };
+      return {
+        name: pop.name,
+        code: input.code,
+        params: input.params,
+        spike: pop.spike,
+        shape: pop.shape,
+        window,
+        sends: at(sends, pop.id),
+      };
     }),
     outputs,
   };
@@ -114,7 +159,7 @@ function seatTiles(net: Network, chip: ChipSpec, assignment: Assignment): { buil
   const facts = net.pops.map((p) => (p.neuron.model === "input" ? null : factsOf(p)));
   const seats: Seat[][] = net.pops.map(() => []);
   const builders = assignment.map((tiles, core) => {
-    const builder = new CoreBuilder(chip.weight.bitsMin, chip.sharedKernels);
+    const builder = new CoreBuilder(chip.weight.bitsMin, chip);
     for (const tile of tiles) {
       const first = builder.slots;
       const group = builder.groups.push(groupOf(facts[tile.pop] ?? bug("an input has a tile"), tile, first, net)) - 1;

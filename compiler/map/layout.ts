@@ -43,7 +43,11 @@ export function tilesOf(pop: number, layout: Layout, size: TileSize): Tile[] {
   for (let c0 = 0; c0 < layout.channels; c0 += size.channels) {
     for (let y0 = 0; y0 < layout.height; y0 += size.height) {
       for (let x0 = 0; x0 < layout.width; x0 += size.width) {
-        const [c1, y1, x1] = [Math.min(c0 + size.channels, layout.channels), Math.min(y0 + size.height, layout.height), Math.min(x0 + size.width, layout.width)];
+        const [c1, y1, x1] = [
+          Math.min(c0 + size.channels, layout.channels),
+          Math.min(y0 + size.height, layout.height),
+          Math.min(x0 + size.width, layout.width),
+        ];
         out.push({ pop, c0, c1, y0, y1, x0, x1 });
       }
     }

@@ -41,6 +41,8 @@ export type LinkForm = {
   readonly conv: Conv | null;
   /** For lists. */
   readonly list: ListFacts | null;
+  /** Kinds of rows that the chip has for lists. */
+  readonly lists: ChipSpec["lists"];
 };
 
 /** What planning needs to know of a list. */
@@ -61,18 +63,31 @@ export function linkForm(net: Network, index: number, chip: ChipSpec): LinkForm 
   const from = at(net.pops, link.from);
   const to = at(net.pops, link.to);
   const shape = pooledShape(link.pool, from.shape);
-  const conv = chip.sharedKernels ? convOf(link.kernel, shape) : null;
+  const target = layoutOf(to.shape);
+  const kernel = chip.lists.length === 0 && target.height === 1 && target.width === 1 ? wholeMap(link.kernel, shape) : link.kernel;
+  const conv = chip.sharedKernels ? convOf(kernel, shape) : null;
   return {
     link,
     index,
     shape,
     source: layoutOf(shape),
     sources: sizeOf(shape),
-    target: layoutOf(to.shape),
+    target,
     bits: kernelBits(link.kernel, chip.weight.bitsMin),
     conv,
     list: conv === null ? listFacts(link.kernel, shape, to.shape) : null,
+    lists: chip.lists,
   };
+}
+
+/** A dense kernel as a convolution whose window is the whole map (one position of a flat source), for chips whose rows are all shared kernels. */
+function wholeMap(kernel: Kernel, shape: readonly number[]): Kernel {
+  if (kernel.kind !== "dense") return kernel;
+  const { channels, height, width } = layoutOf(shape);
+  const size = [height, width].slice(3 - shape.length);
+  const [zeros, ones] = [size.map(() => 0), size.map(() => 1)];
+  const weight = { ...kernel.weight, shape: [at(kernel.weight.shape, 0), channels, ...size] };
+  return { kind: "conv", weight, stride: ones, pads: [...zeros, ...zeros], dilation: ones, groups: 1, shared: true };
 }
 
 function kernelBits(kernel: Kernel, least: number): number {
@@ -155,5 +170,12 @@ function listFacts(kernel: Kernel, shape: readonly number[], targetShape: readon
     maxFanOut = Math.max(maxFanOut, n);
   }
   const maxFanIn = fanIn.reduce((a, b) => Math.max(a, b), 0);
-  return { fanOut, sources: used, maxFanOut, maxFanIn, single: maxFanOut <= 1, distinct: distinct.size < distinctMax ? distinct.size : sources };
+  return {
+    fanOut,
+    sources: used,
+    maxFanOut,
+    maxFanIn,
+    single: maxFanOut <= 1,
+    distinct: distinct.size < distinctMax ? distinct.size : sources,
+  };
 }

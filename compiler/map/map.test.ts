@@ -19,7 +19,13 @@ import { places } from "./place/index.ts";
 const chips = knownChips();
 const mesh = chips["mesh-4x4"] as ChipSpec;
 /** A chip of many tiny cores, so that everything must be cut. */
-const tiny: ChipSpec = { ...mesh, name: "tiny", columns: 32, rows: 32, core: { ...mesh.core, neurons: 12, axons: 90, synapseWords: 500, routes: 300 } };
+const tiny: ChipSpec = {
+  ...mesh,
+  name: "tiny",
+  columns: 32,
+  rows: 32,
+  core: { ...mesh.core, neurons: 12, axons: 90, synapseWords: 500, routes: 300 },
+};
 
 function mapTo(net: Network, chip: ChipSpec = mesh, partition = "tiles", place = "rows"): Cores {
   return genericMapping.map(net, chip, { partition, place }, context({ chip }));
@@ -38,7 +44,14 @@ function failureOf(run: () => unknown): Failure {
 // Small networks by hand
 
 type Hand = { readonly shape: readonly number[]; readonly params?: Readonly<Record<string, Param>>; readonly over?: Partial<Population> };
-type HandLink = { readonly from: number; readonly to: number; readonly kernel: Kernel; readonly pool?: Pool; readonly delay?: number; readonly gain?: Link["gain"] };
+type HandLink = {
+  readonly from: number;
+  readonly to: number;
+  readonly kernel: Kernel;
+  readonly pool?: Pool;
+  readonly delay?: number;
+  readonly gain?: Link["gain"];
+};
 
 /** Population 0 is the input, the last one the output. */
 function network(pops: readonly Hand[], links: readonly HandLink[], steps = 4): Network {
@@ -60,18 +73,35 @@ function network(pops: readonly Hand[], links: readonly HandLink[], steps = 4): 
       origin: origin(`p${i}`),
       ...p.over,
     })),
-    links: links.map((l) => ({ from: id<"population">(l.from), to: id<"population">(l.to), kernel: l.kernel, pool: l.pool ?? null, delay: l.delay ?? 1, gain: l.gain ?? null, origin: origin("link") })),
+    links: links.map((l) => ({
+      from: id<"population">(l.from),
+      to: id<"population">(l.to),
+      kernel: l.kernel,
+      pool: l.pool ?? null,
+      delay: l.delay ?? 1,
+      gain: l.gain ?? null,
+      origin: origin("link"),
+    })),
     inputs: [{ pop: id<"population">(0), code: "direct", params: {} }],
     outputs: [{ name: "y", pop: id<"population">(pops.length - 1), code: "spikes", scale: 1, offset: 0 }],
   };
 }
 
 function dense(out: number, inputs: number, weight: (o: number, i: number) => number = (o, i) => ((o * 7 + i * 3) % 11) - 5): Kernel {
-  return { kind: "dense", weight: i32([out, inputs], Array.from({ length: out * inputs }, (_, k) => weight(Math.floor(k / inputs), k % inputs))) };
+  return {
+    kind: "dense",
+    weight: i32(
+      [out, inputs],
+      Array.from({ length: out * inputs }, (_, k) => weight(Math.floor(k / inputs), k % inputs)),
+    ),
+  };
 }
 
 function conv(co: number, ci: number, k: number, over: Partial<Extract<Kernel, { kind: "conv" }>> = {}): Kernel {
-  const weight = i32([co, ci, k, k], Array.from({ length: co * ci * k * k }, (_, n) => (n % 13) - 6));
+  const weight = i32(
+    [co, ci, k, k],
+    Array.from({ length: co * ci * k * k }, (_, n) => (n % 13) - 6),
+  );
   return { kind: "conv", weight, stride: [1, 1], pads: [0, 0, 0, 0], dilation: [1, 1], groups: 1, shared: true, ...over };
 }
 
@@ -91,7 +121,8 @@ function effects(core: Core, axon: Axon): Map<number, number> {
         const oy = (axon.y - ky * s.dilationY) / s.strideY;
         const ox = (axon.x - kx * s.dilationX) / s.strideX;
         if (!Number.isInteger(oy) || !Number.isInteger(ox) || oy < 0 || ox < 0 || oy >= s.height || ox >= s.width) continue;
-        for (let c = 0; c < row.channels; c++) add(row.base + (oy * s.width + ox) * s.pitch + c, at(row.weights, (ky * s.kernelX + kx) * row.channels + c));
+        for (let c = 0; c < row.channels; c++)
+          add(row.base + (oy * s.width + ox) * s.pitch + c, at(row.weights, (ky * s.kernelX + kx) * row.channels + c));
       }
     }
   }
@@ -121,7 +152,8 @@ function synapsesOfCores(c: Cores): Synapses {
   c.cores.forEach((core, i) => {
     core.axons.forEach((axon, a) => {
       const key = `${axon.mode === "at-least" ? axon.need : axon.mode} ${(senders.get(`${i}/${a}`) ?? []).sort().join(" ")}`;
-      for (const [slot, w] of effects(core, axon)) record(out, key, `${at(at(names, i), slot)} ${w * axon.gain * 2 ** axon.shift} after ${axon.delay + 1}`);
+      for (const [slot, w] of effects(core, axon))
+        record(out, key, `${at(at(names, i), slot)} ${w * axon.gain * 2 ** axon.shift} after ${axon.delay + 1}`);
     });
   });
   for (const list of out.values()) list.sort();
@@ -139,11 +171,16 @@ function synapsesOfNetwork(n: Network): Synapses {
     for (let p = 0; p < sources; p++) {
       const gain = at(gains, Math.floor((p * gains.length) / sources));
       if (gain === 0) continue;
-      const members = windows === null ? [`${from.name}:${p}*0`] : at(windows, p).map((m) => `${from.name}:${m.neuron}*${link.pool?.mode === "gate" ? m.member : 0}`);
-      const mode = link.pool === null ? "each" : link.pool.mode === "gate" ? "gate" : link.pool.mode === "or" ? "1" : String(sizeOf(link.pool.size));
+      const members =
+        windows === null
+          ? [`${from.name}:${p}*0`]
+          : at(windows, p).map((m) => `${from.name}:${m.neuron}*${link.pool?.mode === "gate" ? m.member : 0}`);
+      const mode =
+        link.pool === null ? "each" : link.pool.mode === "gate" ? "gate" : link.pool.mode === "or" ? "1" : String(sizeOf(link.pool.size));
       const sums = new Map<number, number>();
       forEachSynapse(link.kernel, shape, to.shape, p, (t, w) => sums.set(t, (sums.get(t) ?? 0) + w));
-      for (const [t, w] of sums) if (w !== 0) record(out, `${mode} ${members.sort().join(" ")}`, `${to.name}:${t} ${w * gain} after ${link.delay}`);
+      for (const [t, w] of sums)
+        if (w !== 0) record(out, `${mode} ${members.sort().join(" ")}`, `${to.name}:${t} ${w * gain} after ${link.delay}`);
     }
   }
   for (const list of out.values()) list.sort();
@@ -158,7 +195,10 @@ function windowsOf(pool: Pool, shape: readonly number[]): { neuron: number; memb
     const [px, py, c] = [n % x.input, Math.floor(n / x.input) % y.input, Math.floor(n / (x.input * y.input))];
     for (let ey = at(ty.start, py); ey < at(ty.start, py + 1); ey++) {
       for (let ex = at(tx.start, px); ex < at(tx.start, px + 1); ex++) {
-        at(out, (c * y.output + at(ty.output, ey)) * x.output + at(tx.output, ex)).push({ neuron: n, member: at(ty.tap, ey) * x.kernel + at(tx.tap, ex) });
+        at(out, (c * y.output + at(ty.output, ey)) * x.output + at(tx.output, ex)).push({
+          neuron: n,
+          member: at(ty.tap, ey) * x.kernel + at(tx.tap, ex),
+        });
       }
     }
   }
@@ -176,14 +216,66 @@ describe("every synapse of the network is in the cores exactly once", () => {
     ["stride, dilation, uneven padding", [2, 9, 8], conv(4, 2, 2, { stride: [2, 3], dilation: [2, 1], pads: [0, 1, 2, 0] })],
     ["groups", [4, 5, 5], conv(6, 2, 3, { groups: 2 })],
     ["depthwise", [6, 5, 5], conv(6, 1, 3, { groups: 6, pads: [1, 1, 1, 1] })],
-    ["a convolution with taps of zeros", [2, 6, 6], conv(3, 2, 3, { weight: i32([3, 2, 3, 3], Array.from({ length: 54 }, (_, i) => (i % 9 < 4 || i % 18 > 8 ? 0 : i))) })],
-    ["unshared", [2, 4, 4], { kind: "conv", weight: i32([3, 3, 3, 2, 2, 2], Array.from({ length: 216 }, (_, i) => (i % 9) - 4)), stride: [1, 1], pads: [0, 0, 0, 0], dilation: [1, 1], groups: 1, shared: false }],
-    ["a kernel too large for a shape", [1, 40, 1], conv(2, 1, 1, { weight: i32([2, 1, 33, 1], Array.from({ length: 66 }, (_, i) => i - 30)) })],
-    ["one dimension", [3, 30], { kind: "conv", weight: i32([4, 3, 5], Array.from({ length: 60 }, (_, i) => (i % 7) - 3)), stride: [2], pads: [2, 2], dilation: [1], groups: 1, shared: true }],
+    [
+      "a convolution with taps of zeros",
+      [2, 6, 6],
+      conv(3, 2, 3, {
+        weight: i32(
+          [3, 2, 3, 3],
+          Array.from({ length: 54 }, (_, i) => (i % 9 < 4 || i % 18 > 8 ? 0 : i)),
+        ),
+      }),
+    ],
+    [
+      "unshared",
+      [2, 4, 4],
+      {
+        kind: "conv",
+        weight: i32(
+          [3, 3, 3, 2, 2, 2],
+          Array.from({ length: 216 }, (_, i) => (i % 9) - 4),
+        ),
+        stride: [1, 1],
+        pads: [0, 0, 0, 0],
+        dilation: [1, 1],
+        groups: 1,
+        shared: false,
+      },
+    ],
+    [
+      "a kernel too large for a shape",
+      [1, 40, 1],
+      conv(2, 1, 1, {
+        weight: i32(
+          [2, 1, 33, 1],
+          Array.from({ length: 66 }, (_, i) => i - 30),
+        ),
+      }),
+    ],
+    [
+      "one dimension",
+      [3, 30],
+      {
+        kind: "conv",
+        weight: i32(
+          [4, 3, 5],
+          Array.from({ length: 60 }, (_, i) => (i % 7) - 3),
+        ),
+        stride: [2],
+        pads: [2, 2],
+        dilation: [1],
+        groups: 1,
+        shared: true,
+      },
+    ],
     ["pool", [3, 6, 6], { kind: "pool", weight: 1, size: [2, 2], stride: [2, 2], pads: [0, 0, 0, 0] }],
     ["overlapping pool", [3, 6, 6], { kind: "pool", weight: 2, size: [3, 3], stride: [2, 2], pads: [1, 1, 1, 1] }],
     ["one to one", [2, 5, 4], { kind: "one", weight: i32([2], [3, -3]) }],
-    ["coordinate list", [9], { kind: "sparse", rows: i32([5], [0, 7, 7, 2, 19]), columns: i32([5], [8, 8, 0, 3, 3]), weight: i32([5], [1, 2, 3, 4, 0]) }],
+    [
+      "coordinate list",
+      [9],
+      { kind: "sparse", rows: i32([5], [0, 7, 7, 2, 19]), columns: i32([5], [8, 8, 0, 3, 3]), weight: i32([5], [1, 2, 3, 4, 0]) },
+    ],
   ];
   for (const [name, shape, kernel] of kernels) {
     for (const chip of [mesh, tiny, { ...tiny, sharedKernels: false, columns: 32 }]) {
@@ -194,14 +286,41 @@ describe("every synapse of the network is in the cores exactly once", () => {
         expect(verifyCores(cores, chip)).toEqual([]);
       });
     }
+    for (const lists of [["dense"], ["sparse"]] as const) {
+      it(`${name}, unrolled into ${lists[0]} rows where the chip has no others`, () => {
+        const chip = { ...tiny, sharedKernels: false, lists, columns: 32 };
+        const net = network([{ shape }, { shape: outShape(kernel, shape) }], [{ from: 0, to: 1, kernel }]);
+        const cores = mapTo(net, chip);
+        expect(synapsesOfCores(cores)).toEqual(synapsesOfNetwork(net));
+        expect(new Set(cores.cores.flatMap((c) => c.rows.map((r) => r.kind)))).toEqual(new Set(lists));
+        expect(verifyCores(cores, chip)).toEqual([]);
+      });
+    }
   }
+
+  it("a matrix as shared kernels, on a chip that has no other rows", () => {
+    for (const shape of [[20], [3, 5], [2, 3, 4]]) {
+      const chip = { ...tiny, lists: [] };
+      const net = network(
+        [{ shape }, { shape: [17] }],
+        [{ from: 0, to: 1, kernel: dense(17, sizeOf(shape), (o, i) => ((o * 7 + i * 3) % 11) - 5) }],
+      );
+      const cores = mapTo(net, chip);
+      expect(synapsesOfCores(cores)).toEqual(synapsesOfNetwork(net));
+      expect(new Set(cores.cores.flatMap((c) => c.rows.map((r) => r.kind)))).toEqual(new Set(["conv"]));
+      expect(verifyCores(cores, chip)).toEqual([]);
+    }
+  });
 
   for (const mode of ["or", "and", "gate"] as const) {
     it(`${mode} pools in front of a convolution, with gains and delays`, () => {
       const pool: Pool = { mode, size: [2, 2], stride: [2, 1], pads: [1, 0, 0, 1] };
       const shape = pooledShape(pool, [2, 6, 6]);
       const kernel = conv(3, 2, 3);
-      const gain = i32(shape, Array.from({ length: sizeOf(shape) }, (_, i) => [3, 1, 0, -96, 128][i % 5] ?? 1));
+      const gain = i32(
+        shape,
+        Array.from({ length: sizeOf(shape) }, (_, i) => [3, 1, 0, -96, 128][i % 5] ?? 1),
+      );
       const net = network([{ shape: [2, 6, 6] }, { shape: outShape(kernel, shape) }], [{ from: 0, to: 1, kernel, pool, delay: 7, gain }]);
       expect(synapsesOfCores(mapTo(net, tiny))).toEqual(synapsesOfNetwork(net));
     });
@@ -227,7 +346,10 @@ describe("rows", () => {
   });
 
   it("of sources with one target are one row for each weight", () => {
-    const net = network([{ shape: [4, 8, 8] }, { shape: [4, 4, 4] }], [{ from: 0, to: 1, kernel: { kind: "pool", weight: 1, size: [2, 2], stride: [2, 2], pads: [0, 0, 0, 0] } }]);
+    const net = network(
+      [{ shape: [4, 8, 8] }, { shape: [4, 4, 4] }],
+      [{ from: 0, to: 1, kernel: { kind: "pool", weight: 1, size: [2, 2], stride: [2, 2], pads: [0, 0, 0, 0] } }],
+    );
     expect(at(mapTo(net).cores, 0).rows.length).toBe(1);
   });
 
@@ -243,7 +365,13 @@ it("weights of 0 need no axons, so that a fan-in that was split by zeros fits", 
   const unshared = conv(2, 4, 3, { weight: i32([2, 2, 2, 4, 3, 3], half(288, 9)), shared: false });
   const chip = { ...mesh, core: { ...mesh.core, axons: 18 } };
   for (const kernel of [shared, unshared, dense(3, 36, (o, i) => (i < 18 ? o + 1 : 0))]) {
-    const net = network([{ shape: kernel === shared ? [4, 3, 3] : kernel === unshared ? [4, 4, 4] : [36] }, { shape: kernel === shared ? [2, 1, 1] : kernel === unshared ? [2, 2, 2] : [3] }], [{ from: 0, to: 1, kernel }]);
+    const net = network(
+      [
+        { shape: kernel === shared ? [4, 3, 3] : kernel === unshared ? [4, 4, 4] : [36] },
+        { shape: kernel === shared ? [2, 1, 1] : kernel === unshared ? [2, 2, 2] : [3] },
+      ],
+      [{ from: 0, to: 1, kernel }],
+    );
     const cores = mapTo(net, chip);
     expect(verifyCores(cores, chip)).toEqual([]);
     expect(synapsesOfCores(cores)).toEqual(synapsesOfNetwork(net));
@@ -252,7 +380,13 @@ it("weights of 0 need no axons, so that a fan-in that was split by zeros fits", 
 
 describe("partition and placement", () => {
   it("share cores only when that is asked for or needed", () => {
-    const net = network([{ shape: [4] }, { shape: [3] }, { shape: [2] }], [{ from: 0, to: 1, kernel: dense(3, 4) }, { from: 1, to: 2, kernel: dense(2, 3) }]);
+    const net = network(
+      [{ shape: [4] }, { shape: [3] }, { shape: [2] }],
+      [
+        { from: 0, to: 1, kernel: dense(3, 4) },
+        { from: 1, to: 2, kernel: dense(2, 3) },
+      ],
+    );
     expect(mapTo(net).cores.length).toBe(2);
     expect(mapTo(net, mesh, "packed").cores.length).toBe(1);
     expect(mapTo(net, chips["mesh-1x1"] as ChipSpec).cores.length).toBe(1);
@@ -261,12 +395,18 @@ describe("partition and placement", () => {
   it("the Hilbert curve steps to a neighbour each time on a square", () => {
     const curve = (places["hilbert"] ?? at([], 0)).place([64], 8, 8);
     expect(new Set(curve.map((p) => `${p.x},${p.y}`)).size).toBe(64);
-    for (let i = 1; i < 64; i++) expect(Math.abs(at(curve, i).x - at(curve, i - 1).x) + Math.abs(at(curve, i).y - at(curve, i - 1).y)).toBe(1);
+    for (let i = 1; i < 64; i++)
+      expect(Math.abs(at(curve, i).x - at(curve, i - 1).x) + Math.abs(at(curve, i).y - at(curve, i - 1).y)).toBe(1);
   });
 
   it("places fill any grid without sharing a place", () => {
     for (const { place } of Object.values(places)) {
-      for (const [columns, rows] of [[1, 1], [4, 4], [5, 3], [3, 7]] as const) {
+      for (const [columns, rows] of [
+        [1, 1],
+        [4, 4],
+        [5, 3],
+        [3, 7],
+      ] as const) {
         const sizes = [1, columns * rows - 1].filter((n) => n > 0);
         const coords = place(sizes, columns, rows);
         expect(new Set(coords.map((p) => `${p.x},${p.y}`)).size).toBe(columns * rows);
@@ -277,7 +417,14 @@ describe("partition and placement", () => {
 
   it("spaces samples so that none reaches into the next", () => {
     const [a, b] = [dense(3, 4), dense(3, 3)];
-    const net = network([{ shape: [4] }, { shape: [3], over: { start: 1 } }, { shape: [3] }], [{ from: 0, to: 1, kernel: a }, { from: 1, to: 2, kernel: b, delay: 3 }], 6);
+    const net = network(
+      [{ shape: [4] }, { shape: [3], over: { start: 1 } }, { shape: [3] }],
+      [
+        { from: 0, to: 1, kernel: a },
+        { from: 1, to: 2, kernel: b, delay: 3 },
+      ],
+      6,
+    );
     expect(mapTo(net).interval).toBe(9); // sent in step 5, arrives in step 8, which must still be this sample's
   });
 
@@ -287,9 +434,65 @@ describe("partition and placement", () => {
   });
 });
 
+describe("event memories", () => {
+  const late = network(
+    [{ shape: [64] }, { shape: [64] }, { shape: [40] }],
+    [
+      { from: 0, to: 1, kernel: { kind: "one", weight: 1 } },
+      { from: 1, to: 2, kernel: { kind: "sparse", ...diagonal(40) }, delay: 20 },
+    ],
+    40,
+  );
+  const withEvents = (events: number): ChipSpec => ({ ...mesh, core: { ...mesh.core, events } });
+
+  /** For each number k, a synapse from source k to target k. */
+  function diagonal(count: number): Pick<Extract<Kernel, { kind: "sparse" }>, "rows" | "columns" | "weight"> {
+    const index = i32(
+      [count],
+      Array.from({ length: count }, (_, k) => k),
+    );
+    return { rows: index, columns: index, weight: i32([count], new Array<number>(count).fill(3)) };
+  }
+
+  it("hold what waits for the steps of long delays, whatever spikes", () => {
+    const waiting = mapTo(late, withEvents(200)).cores.map((c) => c.axons.reduce((n, a) => n + a.delay + 1, 0));
+    expect(Math.max(...waiting)).toBe(200);
+  });
+
+  it("map-events: where the chip has too few cores for that, it is said", () => {
+    const found: string[] = [];
+    const chip = { ...withEvents(19), columns: 2, rows: 1 };
+    const cx = context({ chip, report: (d) => found.push(`${d.severity} ${d.code}: ${d.message}`) });
+    genericMapping.map(late, chip, { partition: "tiles", place: "rows" }, cx);
+    expect(found).toEqual(["warning map-events: event memories may overflow in 2 cores: up to 800 events can wait in one, which holds 19"]);
+  });
+});
+
+it("neurons that need different profiles are spread over cores", () => {
+  const decays = i32(
+    [100],
+    Array.from({ length: 100 }, (_, k) => k),
+  );
+  const net = network(
+    [{ shape: [100] }, { shape: [100], params: { leak: "multiply", leakArgument: decays } }],
+    [{ from: 0, to: 1, kernel: { kind: "one", weight: 1 } }],
+  );
+  const cores = mapTo(net);
+  expect(verifyCores(cores, mesh)).toEqual([]);
+  expect(cores.cores.length).toBe(2);
+});
+
+it("silence beyond the window is cut to it", () => {
+  const net = network([{ shape: [2] }, { shape: [2], over: { silent: 70_000 } }], [{ from: 0, to: 1, kernel: { kind: "one", weight: 1 } }]);
+  expect(mapTo(net).cores[0]?.groups[0]?.silent).toBe(4);
+});
+
 describe("what does not fit", () => {
   it("map-chip-full: says how many cores, which populations, and what would help", () => {
-    const net = network([{ shape: [3, 32, 32] }, { shape: [17, 32, 32] }], [{ from: 0, to: 1, kernel: conv(17, 3, 3, { pads: [1, 1, 1, 1] }) }]);
+    const net = network(
+      [{ shape: [3, 32, 32] }, { shape: [17, 32, 32] }],
+      [{ from: 0, to: 1, kernel: conv(17, 3, 3, { pads: [1, 1, 1, 1] }) }],
+    );
     const [d] = failureOf(() => mapTo(net, mesh)).diagnostics;
     expect(d?.code).toBe("map-chip-full");
     expect(d?.message).toBe("the network needs 17 cores; mesh-4x4 has 16");
@@ -299,20 +502,33 @@ describe("what does not fit", () => {
 
   it("map-core-limit: names every population and resource, with the effect of fewer bits", () => {
     const wide = (o: number, i: number): number => (o + i) % 100;
-    const net = network([{ shape: [300] }, { shape: [4] }, { shape: [2] }, { shape: [2] }], [{ from: 0, to: 1, kernel: dense(4, 300, wide) }, { from: 1, to: 2, kernel: dense(2, 4) }, { from: 0, to: 3, kernel: dense(2, 300, wide) }]);
+    const net = network(
+      [{ shape: [300] }, { shape: [4] }, { shape: [2] }, { shape: [2] }],
+      [
+        { from: 0, to: 1, kernel: dense(4, 300, wide) },
+        { from: 1, to: 2, kernel: dense(2, 4) },
+        { from: 0, to: 3, kernel: dense(2, 300, wide) },
+      ],
+    );
     const chip = { ...mesh, name: "narrow", core: { ...mesh.core, axons: 200, synapseWords: 400 } };
     const { diagnostics } = failureOf(() => mapTo(net, chip));
     expect(diagnostics.map((d) => `${d.code} ${d.message}`)).toEqual([
-      "map-core-limit p1 needs 300 axons in one core even in its smallest useful tiles; a core has 200",
-      "map-core-limit p1 needs 900 synapse words in one core even in its smallest useful tiles; a core has 400",
-      "map-core-limit p3 needs 300 axons in one core even in its smallest useful tiles; a core has 200",
-      "map-core-limit p3 needs 900 synapse words in one core even in its smallest useful tiles; a core has 400",
+      "map-core-limit p1 needs 297 axons in one core even in its smallest useful tiles; a core has 200",
+      "map-core-limit p1 needs 891 synapse words in one core even in its smallest useful tiles; a core has 400",
+      "map-core-limit p3 needs 297 axons in one core even in its smallest useful tiles; a core has 200",
+      "map-core-limit p3 needs 891 synapse words in one core even in its smallest useful tiles; a core has 400",
     ]);
     expect(diagnostics[0]?.help[0]).toMatch(/at most 200 source neurons/);
   });
 
   it("map-fan-out: a neuron that must reach too many axons", () => {
-    const net = network([{ shape: [2] }, { shape: [1] }, { shape: [40] }], [{ from: 0, to: 1, kernel: dense(1, 2) }, { from: 1, to: 2, kernel: dense(40, 1) }]);
+    const net = network(
+      [{ shape: [2] }, { shape: [1] }, { shape: [40] }],
+      [
+        { from: 0, to: 1, kernel: dense(1, 2) },
+        { from: 1, to: 2, kernel: dense(40, 1) },
+      ],
+    );
     const chip = { ...mesh, core: { ...mesh.core, neurons: 4, routesPerNeuron: 8 } };
     expect(failureOf(() => mapTo(net, chip)).diagnostics.map((d) => d.code)).toEqual(["map-fan-out"]);
   });
@@ -324,7 +540,11 @@ describe("what does not fit", () => {
 
   it("map-illegal and map-range: everything that no word can hold, together", () => {
     const net = network(
-      [{ shape: [2] }, { shape: [3], params: { threshold: 2 ** 23, bias: 0.5 } }, { shape: [3], over: { neuron: { model: "lif", params: {} } } }],
+      [
+        { shape: [2] },
+        { shape: [3], params: { threshold: 2 ** 23, bias: 0.5 } },
+        { shape: [3], over: { neuron: { model: "lif", params: {} } } },
+      ],
       [
         { from: 0, to: 1, kernel: dense(3, 2, () => 40000), delay: 65 },
         { from: 1, to: 2, kernel: { kind: "one", weight: 0.5 }, gain: 129 },
@@ -354,7 +574,8 @@ describe("verifyCores", () => {
   it("finds contradictions", () => {
     const c = mapTo(net);
     const core = at(c.cores, 0);
-    const broken = (over: Partial<Core>): readonly string[] => verifyCores({ ...c, cores: [{ ...core, ...over }] }, null).map((d) => `${d.code}: ${d.message}`);
+    const broken = (over: Partial<Core>): readonly string[] =>
+      verifyCores({ ...c, cores: [{ ...core, ...over }] }, null).map((d) => `${d.code}: ${d.message}`);
     expect(broken({})).toEqual([]);
     expect(broken({ at: { x: 4, y: 0 } })[0]).toMatch(/^cores-invalid: .*outside the grid/);
     expect(broken({ axons: core.axons.slice(1) })[0]).toMatch(/leads to axon 3 of core 0, which does not exist/);
@@ -375,5 +596,13 @@ it("the budget adds up", () => {
   const cores = mapTo(net);
   const used = Object.fromEntries(genericMapping.budget(cores, mesh).map((b) => [`${b.core ?? "chip"} ${b.resource}`, b.used]));
   // Three rows of two header words and nine taps, each tap four 4-bit weights in one word.
-  expect(used).toEqual({ "chip cores": 1, "0 neurons": 144, "0 axons": 192, "0 synapse words": 33, "0 routes": 144, "0 profiles": 1, "0 shapes": 1 });
+  expect(used).toEqual({
+    "chip cores": 1,
+    "0 neurons": 144,
+    "0 axons": 192,
+    "0 synapse words": 33,
+    "0 routes": 144,
+    "0 profiles": 1,
+    "0 shapes": 1,
+  });
 });

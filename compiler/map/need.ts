@@ -1,4 +1,5 @@
 import type { ChipSpec } from "../../targets/chip.ts";
+import { sizeOf } from "../base/tensor.ts";
 import { convWords, denseWords, shapeLimits, slotMax } from "../ir/cores/storage.ts";
 import type { Axis } from "../ir/network/kernels/axis.ts";
 import type { Link } from "../ir/network/types.ts";
@@ -11,7 +12,8 @@ import { type Conv, type LinkForm, type ListFacts, span } from "./link.ts";
  */
 
 export const resources = ["neurons", "axons", "synapse words", "routes", "profiles", "shapes"] as const;
-export type Resource = (typeof resources)[number];
+/** What memories hold, and how many events can wait at the same time. */
+export type Resource = (typeof resources)[number] | "events";
 export type Need = Readonly<Record<Resource, number>>;
 
 export function limitsOf(chip: ChipSpec): Need {
@@ -22,21 +24,33 @@ export function limitsOf(chip: ChipSpec): Need {
     routes: chip.core.routes,
     profiles: chip.core.profiles,
     shapes: chip.core.shapes,
+    events: chip.core.events,
   };
 }
 
+const needed: readonly Resource[] = [...resources, "events"];
+
 export function addNeeds(a: Need, b: Need): Need {
-  return Object.fromEntries(resources.map((r) => [r, a[r] + b[r]])) as Need;
+  return Object.fromEntries(needed.map((r) => [r, a[r] + b[r]])) as Need;
 }
 
 export function exceeded(need: Need, limits: Need): Resource[] {
-  return resources.filter((r) => need[r] > limits[r]);
+  return needed.filter((r) => need[r] > limits[r]);
+}
+
+/** Events of one axon of a link that can wait at the end of a step, at most: all its sources in every step of its delay. */
+export function eventsPerAxon(link: Link, delayMin: number): number {
+  return sizeOf(link.pool?.size ?? []) * (link.delay - delayMin + 1);
 }
 
 /** What the links that end in a tile need there. */
-export function incomingNeed(form: LinkForm, size: TileSize, bits: number): { readonly axons: number; readonly words: number; readonly shapes: number } {
+export function incomingNeed(
+  form: LinkForm,
+  size: TileSize,
+  bits: number,
+): { readonly axons: number; readonly words: number; readonly shapes: number } {
   const neurons = size.channels * size.height * size.width;
-  return form.conv === null ? listNeed(form.list as ListFacts, neurons, bits) : convNeed(form.conv, form.source, size, bits);
+  return form.conv === null ? listNeed(form.list as ListFacts, neurons, bits, form.lists) : convNeed(form.conv, form.source, size, bits);
 }
 
 function convNeed(conv: Conv, source: Layout, size: TileSize, bits: number): { axons: number; words: number; shapes: number } {
@@ -60,13 +74,19 @@ function reach(a: Axis, outputs: number, input: number): number {
 /** A row of one weight, which sources with a single target share: stored once for each weight and each half of the slots. */
 const singleWords = convWords(1, 1, 1);
 
-function listNeed(list: ListFacts, neurons: number, bits: number): { axons: number; words: number; shapes: number } {
+function listNeed(
+  list: ListFacts,
+  neurons: number,
+  bits: number,
+  kinds: ChipSpec["lists"],
+): { axons: number; words: number; shapes: number } {
   const axons = Math.min(list.sources, neurons * list.maxFanIn);
   if (list.single) return { axons, words: singleWords * Math.min(2 * list.distinct, axons), shapes: 2 };
-  const dense = denseWords(neurons, bits);
+  const dense = kinds.includes("dense") ? denseWords(neurons, bits) : Number.POSITIVE_INFINITY;
+  const entries = kinds.includes("sparse");
   let words = 0;
-  for (const n of list.fanOut) if (n > 0) words += Math.max(singleWords, Math.min(dense, 1 + Math.min(n, neurons)));
-  return { axons, words: Math.min(words, neurons * list.maxFanIn + 2 * axons), shapes: 2 };
+  for (const n of list.fanOut) if (n > 0) words += Math.max(singleWords, entries ? Math.min(dense, 1 + Math.min(n, neurons)) : dense);
+  return { axons, words: entries ? Math.min(words, neurons * list.maxFanIn + 2 * axons) : words, shapes: 2 };
 }
 
 /** Whether the positions of a tile's axons can be written. */
@@ -93,7 +113,11 @@ function convTiles(conv: Conv, target: Layout, size: TileSize, grid: TileSize): 
 
 /** Tiles of one axis that a source position reaches, at most: outputs within a window of it. */
 function axisTiles(a: Axis, outputs: number, size: number): number {
-  const reached = Math.min(outputs, Math.ceil(span(a) / a.stride), a.stride === 1 && a.dilation === 1 ? a.kernel : Number.POSITIVE_INFINITY);
+  const reached = Math.min(
+    outputs,
+    Math.ceil(span(a) / a.stride),
+    a.stride === 1 && a.dilation === 1 ? a.kernel : Number.POSITIVE_INFINITY,
+  );
   return Math.min(Math.ceil(outputs / size), Math.ceil((reached - 1) / size) + 1);
 }
 

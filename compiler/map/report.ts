@@ -25,7 +25,12 @@ export function misfitReport(net: Network, forms: readonly LinkForm[], chip: Chi
       const n = routesPerNeuron(net, forms, chooseSizes(net, forms, chip, { weightBits: bits }).cuts, pop.id);
       return n < routes ? [`${bits}-bit weights: ${n} axons`] : [];
     });
-    out.push(diagnostic("map-fan-out", [pop.name, routes, chip.core.routesPerNeuron], { origin: pop.origin, ...(fixes.length > 0 ? { help: fixes } : {}) }));
+    out.push(
+      diagnostic("map-fan-out", [pop.name, routes, chip.core.routesPerNeuron], {
+        origin: pop.origin,
+        ...(fixes.length > 0 ? { help: fixes } : {}),
+      }),
+    );
   }
   return out;
 }
@@ -43,7 +48,8 @@ function misfitDiagnostics(net: Network, forms: readonly LinkForm[], chip: ChipS
         if (cut) help.push(`${bits}-bit weights: ${percent(cut.need[resource], limits[resource])} of the synapse memory`);
       }
     }
-    if (resource === "axons") help.push(`give ${pop.name} at most ${limits.axons} source neurons per neuron (pass split-fan-in), or pool before it`);
+    if (resource === "axons")
+      help.push(`give ${pop.name} at most ${limits.axons} source neurons per neuron (pass split-fan-in), or pool before it`);
     help.push(`a chip with at least ${misfit.need[resource]} ${resource} a core`);
     return diagnostic("map-core-limit", [pop.name, resource, misfit.need[resource], limits[resource]], {
       origin: pop.origin,
@@ -54,7 +60,13 @@ function misfitDiagnostics(net: Network, forms: readonly LinkForm[], chip: ChipS
 }
 
 /** More cores are needed than the chip has. */
-export function fullReport(net: Network, forms: readonly LinkForm[], chip: ChipSpec, cuts: readonly (Cut | null)[], needed: number): Diagnostic {
+export function fullReport(
+  net: Network,
+  forms: readonly LinkForm[],
+  chip: ChipSpec,
+  cuts: readonly (Cut | null)[],
+  needed: number,
+): Diagnostic {
   const available = chip.columns * chip.rows;
   const help: string[] = [];
   const packed = pack(net, cuts, limitsOf(chip)).length;
@@ -78,11 +90,21 @@ function largest(net: Network, cuts: readonly (Cut | null)[]): string[] {
       if (cut === null) return [];
       const pop = at(net.pops, cut.pop);
       const { channels, height, width } = cut.size;
-      return [{ name: pop.name, tiles: tilesOf(cut.pop, layoutOf(pop.shape), cut.size).length, size: `${channels} x ${height} x ${width}`, need: cut.need }];
+      return [
+        {
+          name: pop.name,
+          tiles: tilesOf(cut.pop, layoutOf(pop.shape), cut.size).length,
+          size: `${channels} x ${height} x ${width}`,
+          need: cut.need,
+        },
+      ];
     })
     .sort((a, b) => b.tiles - a.tiles)
     .slice(0, 5)
-    .map((p) => `${p.name}: ${p.tiles} tiles of ${p.size} neurons, each with ${p.need.axons} axons and ${p.need["synapse words"]} synapse words`);
+    .map(
+      (p) =>
+        `${p.name}: ${p.tiles} tiles of ${p.size} neurons, each with ${p.need.axons} axons and ${p.need["synapse words"]} synapse words`,
+    );
 }
 
 /** Widths that would store less than the network's widest weights do. */

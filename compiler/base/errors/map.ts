@@ -5,7 +5,8 @@ export const mapErrors = table({
   "map-strategy-unknown": {
     severity: "error",
     message: (kind: string, name: string, known: readonly string[]) => `there is no ${kind} strategy "${name}"; known: ${known.join(", ")}`,
-    explain: "Populations are cut and given to cores by a partition strategy, and cores get places on the chip by a placement strategy, both chosen by name.",
+    explain:
+      "Populations are cut and given to cores by a partition strategy, and cores get places on the chip by a placement strategy, both chosen by name.",
     help: "choose one of the known strategies",
   },
   "map-illegal": {
@@ -17,7 +18,8 @@ export const mapErrors = table({
   },
   "map-range": {
     severity: "error",
-    message: (what: string, value: number, low: number, high: number) => `${what} is ${value}; the chip holds integers from ${low} to ${high}`,
+    message: (what: string, value: number, low: number, high: number) =>
+      `${what} is ${value}; the chip holds integers from ${low} to ${high}`,
     explain: "A parameter does not fit its field in the chip's words, or is no integer.",
     help: "quantize with fewer bits, or scale the layer",
   },
@@ -31,15 +33,26 @@ export const mapErrors = table({
   },
   "map-fan-out": {
     severity: "error",
-    message: (object: string, needed: number, available: number) => `a neuron of ${object} must reach ${needed} axons; the chip lets one neuron reach ${available}`,
-    explain: "A spike is sent once to every axon in every core where the neuron has a target. Targets cut into many tiles, or several links, add up.",
+    message: (object: string, needed: number, available: number) =>
+      `a neuron of ${object} must reach ${needed} axons; the chip lets one neuron reach ${available}`,
+    explain:
+      "A spike is sent once to every axon in every core where the neuron has a target. Targets cut into many tiles, or several links, add up.",
     help: "use fewer weight bits so that its targets need fewer tiles, or put a relay population between",
   },
   "map-chip-full": {
     severity: "error",
     message: (chip: string, needed: number, available: number) => `the network needs ${needed} cores; ${chip} has ${available}`,
-    explain: "Each population was cut into tiles that fit a core, and there are more tiles than cores. The notes say which populations take most, and what would help by how much.",
+    explain:
+      "Each population was cut into tiles that fit a core, and there are more tiles than cores. The notes say which populations take most, and what would help by how much.",
     help: "choose a larger chip, fewer weight bits, or a smaller network",
+  },
+  "map-events": {
+    severity: "warning",
+    message: (cores: number, most: number, available: number) =>
+      `event memories may overflow in ${cores} cores: up to ${most} events can wait in one, which holds ${available}`,
+    explain:
+      "Every event waits in the event memory of its core until its step; with long delays, and with pools, many can wait at the same time. The cores are cut such that this cannot overflow, but this network then does not fit the chip. If so many neurons do spike, the chip comes to a standstill, which the simulator reports.",
+    help: "choose a larger chip or one with a larger core.events, or shorten skip connections over many layers",
   },
   "map-outputs": {
     severity: "error",
@@ -50,13 +63,22 @@ export const mapErrors = table({
   "cores-invalid": {
     severity: "error",
     message: (what: string) => `the cores contradict themselves: ${what}`,
-    explain: "A .cores text, or a mapping, says something that cannot be: an index outside its list, a slot twice, a row longer than its core.",
+    explain:
+      "A .cores text, or a mapping, says something that cannot be: an index outside its list, a slot twice, a row longer than its core.",
     help: "correct the text; if a mapping made it, please report it",
   },
   "cores-limit": {
     severity: "error",
-    message: (object: string, resource: string, used: number, available: number) => `${object} uses ${used} ${resource}; the chip has ${available}`,
+    message: (object: string, resource: string, used: number, available: number) =>
+      `${object} uses ${used} ${resource}; the chip has ${available}`,
     explain: "The cores do not fit the chip that they are checked against.",
     help: "map the network for this chip again",
+  },
+  "cores-feature": {
+    severity: "error",
+    message: (object: string, what: string, chip: string) => `${object} uses ${what}, which ${chip} does not have`,
+    explain:
+      "The cores were mapped for a chip that can do more than the one they are checked against: its description leaves out a kind of spike, a setting of the neuron, a mode of axons or a kind of row.",
+    help: "compile the network for this chip again; its legalization replaces what can be replaced",
   },
 });

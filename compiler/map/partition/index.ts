@@ -5,7 +5,10 @@ import { type Assignment, pack, spread } from "./pack.ts";
 import type { Cut } from "./sizes.ts";
 
 /** How tiles are given to cores. */
-export type Partition = { readonly summary: string; readonly assign: (net: Network, cuts: readonly (Cut | null)[], chip: ChipSpec) => Assignment };
+export type Partition = {
+  readonly summary: string;
+  readonly assign: (net: Network, cuts: readonly (Cut | null)[], chip: ChipSpec) => Assignment;
+};
 
 export const partitions: Readonly<Record<string, Partition>> = {
   tiles: {

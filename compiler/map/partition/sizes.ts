@@ -1,9 +1,12 @@
 import type { ChipSpec } from "../../../targets/chip.ts";
 import { at, bug } from "../../base/bug.ts";
-import type { Network } from "../../ir/network/types.ts";
+import { sizeOf } from "../../base/tensor.ts";
+import { profileParams } from "../../ir/cores/storage.ts";
+import { neuronParams } from "../../ir/network/neurons/index.ts";
+import type { Network, Population } from "../../ir/network/types.ts";
 import { gridOf, type Layout, layoutOf, type TileSize } from "../layout.ts";
 import type { LinkForm } from "../link.ts";
-import { exceeded, incomingNeed, limitsOf, type Need, positionsFit, type Resource, routesOf } from "../need.ts";
+import { eventsPerAxon, exceeded, incomingNeed, limitsOf, type Need, positionsFit, type Resource, routesOf } from "../need.ts";
 
 /*
  * How each population is cut. All sizes of a tile are tried; of those that fit a core, the
@@ -50,17 +53,25 @@ function sameSize(a: TileSize, b: TileSize): boolean {
 
 type Candidate = Misfit & { readonly rank: readonly number[] };
 
-function chooseSize(net: Network, forms: readonly LinkForm[], chip: ChipSpec, options: PlanOptions, cuts: readonly (Cut | null)[], pop: number): Misfit {
+function chooseSize(
+  net: Network,
+  forms: readonly LinkForm[],
+  chip: ChipSpec,
+  options: PlanOptions,
+  cuts: readonly (Cut | null)[],
+  pop: number,
+): Misfit {
   const layout = layoutOf(at(net.pops, pop).shape);
   const incoming = forms.filter((f) => f.link.to === pop);
   const routes = routesPerNeuron(net, forms, cuts, pop);
   const limits = limitsOf(chip);
+  const profiles = profilesOf(at(net.pops, pop));
   let best: Candidate | null = null;
   for (const size of candidates(layout)) {
     const neurons = size.channels * size.height * size.width;
     if (neurons > limits.neurons) continue;
     if (incoming.some((f) => f.conv !== null && !positionsFit(f.conv, size))) continue;
-    const need = needOf(incoming, size, neurons, routes, options);
+    const need = { ...incomingNeeds(incoming, size, chip, options), neurons, routes: neurons * routes, profiles: profiles(size) };
     const over = exceeded(need, limits);
     const grid = gridOf(layout, size);
     const tiles = grid.channels * grid.height * grid.width;
@@ -80,15 +91,33 @@ function before(a: readonly number[], b: readonly number[]): boolean {
   return false;
 }
 
-function needOf(incoming: readonly LinkForm[], size: TileSize, neurons: number, routes: number, options: PlanOptions): Need {
-  let [axons, words, shapes] = [0, 0, 0];
+/** What arrives at a tile. */
+function incomingNeeds(
+  incoming: readonly LinkForm[],
+  size: TileSize,
+  chip: ChipSpec,
+  options: PlanOptions,
+): Pick<Need, "axons" | "synapse words" | "shapes" | "events"> {
+  let [axons, words, shapes, events] = [0, 0, 0, 0];
   for (const f of incoming) {
     const n = incomingNeed(f, size, options.weightBits === null ? f.bits : Math.min(f.bits, options.weightBits));
     axons += n.axons;
     words += n.words;
     shapes += n.shapes;
+    events += n.axons * eventsPerAxon(f.link, chip.delayMin);
   }
-  return { neurons, axons, "synapse words": words, routes: neurons * routes, profiles: 1, shapes };
+  return { axons, "synapse words": words, shapes, events };
+}
+
+/** Profiles that a tile of a population needs, at most. */
+function profilesOf(pop: Population): (size: TileSize) => number {
+  const params = neuronParams(pop);
+  const lists = profileParams.flatMap((key) => params[key] ?? []);
+  const tuples = Array.from({ length: sizeOf(pop.shape) }, (_, i) => lists.map((l) => l[i]).join());
+  const distinct = new Set(tuples).size;
+  const plane = tuples.length / at(pop.shape, 0);
+  const perChannel = tuples.every((t, i) => t === tuples[i - (i % plane)]);
+  return ({ channels, height, width }) => Math.min(distinct, perChannel ? channels : channels * height * width);
 }
 
 /** Routes that one neuron of a population needs, at most: axons it reaches, and a line for each output. */
