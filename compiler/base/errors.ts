@@ -6,6 +6,7 @@ import { graphErrors } from "./errors/graph.ts";
 import { imageErrors } from "./errors/image.ts";
 import { mapErrors } from "./errors/map.ts";
 import { networkErrors } from "./errors/network.ts";
+import { nirErrors } from "./errors/nir.ts";
 import { onnxErrors } from "./errors/onnx.ts";
 import { textErrors } from "./errors/text.ts";
 
@@ -17,6 +18,7 @@ import { textErrors } from "./errors/text.ts";
 export const errors = {
   ...textErrors,
   ...onnxErrors,
+  ...nirErrors,
   ...graphErrors,
   ...convertErrors,
   ...networkErrors,

@@ -11,13 +11,15 @@ export const chipErrors = table({
   "chip-key-unknown": {
     severity: "error",
     message: (key: string, known: readonly string[]) => `"${key}" is not a key of a chip; here are possible: ${known.join(", ")}`,
-    explain: "Every key of a chip file has a meaning; a key that has none is probably misspelt, and what was meant would silently keep another value.",
+    explain:
+      "Every key of a chip file has a meaning; a key that has none is probably misspelt, and what was meant would silently keep another value.",
     help: "correct or remove the key; targets/mesh/chip.yaml shows all keys",
   },
   "chip-key-missing": {
     severity: "error",
     message: (key: string) => `the chip has no ${key}`,
-    explain: "A chip needs every quantity of its family. A file that changes only some of them says `extends: NAME` and takes the rest from there.",
+    explain:
+      "A chip needs every quantity of its family. A file that changes only some of them says `extends: NAME` and takes the rest from there.",
     help: "add the key, or take it from a known chip with `extends: mesh-4x4`",
   },
   "chip-value": {
@@ -29,13 +31,15 @@ export const chipErrors = table({
   "chip-unit": {
     severity: "error",
     message: (key: string, found: string, units: readonly string[]) => `${key} is ${found}; its unit must be ${units.join(" or ")}`,
-    explain: "Quantities are written with their unit, `23.6 pJ` or `250 MHz`, so that a price in nanojoules cannot be taken for one in picojoules.",
+    explain:
+      "Quantities are written with their unit, `23.6 pJ` or `250 MHz`, so that a price in nanojoules cannot be taken for one in picojoules.",
     help: "write the value with one of the stated units",
   },
   "chip-source-missing": {
     severity: "error",
     message: (key: string) => `${key} has no source`,
-    explain: "Every number about a chip says where it comes from: a page, a table, a line of RTL, or `assumed: why`. Reports are only as good as these numbers.",
+    explain:
+      "Every number about a chip says where it comes from: a page, a table, a line of RTL, or `assumed: why`. Reports are only as good as these numbers.",
     help: 'write { value: …, source: "…" }, with "assumed: why" if nobody has published it',
   },
   "chip-family-unknown": {

@@ -148,4 +148,16 @@ export const cliErrors = table({
     explain: "A sample holds one number for every channel of every input, in the order of the inputs.",
     help: "write as many numbers as the inputs have channels",
   },
+  "tune-spiking": {
+    severity: "error",
+    message: () => "the model spikes already, so there is no number of steps to choose against a trained model",
+    explain: "`ganglion tune` converts a trained model with more and more steps until its accuracy is close enough to the model's own. A file that describes spiking neurons was trained for its steps.",
+    help: "`ganglion compile` and `ganglion evaluate` with several --steps show what they cost",
+  },
+  "held-out-empty": {
+    severity: "error",
+    message: (count: number) => `${count} calibration ${count === 1 ? "sample leaves" : "samples leave"} none to decide on`,
+    explain: "`ganglion tune` calibrates on the first samples and decides on those behind them, which calibration has not seen; at most half of the samples calibrate.",
+    help: "give --calibration DATA with a few hundred samples",
+  },
 });

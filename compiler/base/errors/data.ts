@@ -12,7 +12,8 @@ export const dataErrors = table({
   "data-malformed": {
     severity: "error",
     message: (file: string, format: string, what: string) => `${file} is not a proper ${format} file: ${what}`,
-    explain: "The beginning of the file, or the format that was asked for, says what the file is, but its content does not follow that format.",
+    explain:
+      "The beginning of the file, or the format that was asked for, says what the file is, but its content does not follow that format.",
     help: "get the file again, or state another format",
   },
   "data-truncated": {
@@ -24,7 +25,8 @@ export const dataErrors = table({
   "data-dtype": {
     severity: "error",
     message: (file: string, dtype: string) => `${file} holds elements of type ${dtype}, which cannot be read as numbers`,
-    explain: "Booleans, integers of 8 to 64 bits and floats of 16 to 64 bits can be read, in either byte order. Strings, objects and structures cannot.",
+    explain:
+      "Booleans, integers of 8 to 64 bits and floats of 16 to 64 bits can be read, in either byte order. Strings, objects and structures cannot.",
     help: "save the array as float32, int8 or uint8",
   },
   "data-empty": {
@@ -42,7 +44,8 @@ export const dataErrors = table({
   },
   "data-channels": {
     severity: "error",
-    message: (option: string, given: number, channels: number) => `${option} has ${given} numbers, but a sample has ${channels} ${channels === 1 ? "channel" : "channels"}`,
+    message: (option: string, given: number, channels: number) =>
+      `${option} has ${given} numbers, but a sample has ${channels} ${channels === 1 ? "channel" : "channels"}`,
     explain: "Mean and standard deviation are given once for all channels or once per channel: value = (pixel * scale - mean) / std.",
     help: "give one number, or one per channel",
   },
@@ -67,31 +70,37 @@ export const dataErrors = table({
   "data-array-choice": {
     severity: "error",
     message: (file: string, arrays: readonly string[]) => `no array of ${file} is clearly the data (it holds ${arrays.join(", ")})`,
-    explain: "An .npz file holds several arrays. The one whose records have the shape of the model's input is taken; none has, or several do.",
+    explain:
+      "An .npz file holds several arrays. The one whose records have the shape of the model's input is taken; none has, or several do.",
     help: "save the samples as x and the labels as y, or give the array as an .npy file",
   },
   "labels-length": {
     severity: "error",
     message: (file: string, labels: number, samples: number) => `${file} holds ${labels} labels for ${samples} samples`,
-    explain: "Labels without file names belong to the samples in order, one each. Another number means that they belong to another data set or split.",
+    explain:
+      "Labels without file names belong to the samples in order, one each. Another number means that they belong to another data set or split.",
     help: "name the label file of the same split",
   },
   "labels-unnamed": {
     severity: "error",
-    message: (file: string, samples: number, example: string) => `${file} has no label for ${samples} of the samples, for example ${example}`,
+    message: (file: string, samples: number, example: string) =>
+      `${file} has no label for ${samples} of the samples, for example ${example}`,
     explain: "The label file names files. Each sample must be named there, with or without its folder.",
     help: "name the label file that belongs to these samples",
   },
   "labels-syntax": {
     severity: "error",
     message: (file: string, line: number, text: string) => `${file}, line ${line}: "${text}" does not end in a class number`,
-    explain: "A label file is IDX, .npy with whole numbers, or text: one class number a line, or comma-separated columns with the file name first and the class number last.",
+    explain:
+      "A label file is IDX, .npy with whole numbers, or text: one class number a line, or comma-separated columns with the file name first and the class number last.",
     help: "write one label a line",
   },
   "label-range": {
     severity: "error",
-    message: (label: number, sample: string, classes: number) => `label ${label} of sample ${sample} is not a class of the model (0 to ${classes - 1})`,
-    explain: "The model's output has a fixed number of classes. A label outside of it means that labels and model belong to different tasks, or that classes are counted from 1.",
+    message: (label: number, sample: string, classes: number) =>
+      `label ${label} of sample ${sample} is not a class of the model (0 to ${classes - 1})`,
+    explain:
+      "The model's output has a fixed number of classes. A label outside of it means that labels and model belong to different tasks, or that classes are counted from 1.",
     help: "use the labels of the model's own data set, counted from 0",
   },
 });

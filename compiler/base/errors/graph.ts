@@ -143,4 +143,18 @@ export const graphErrors = table({
       "An activation of the form lambda/L*clip(floor(x*L/lambda + 1/2), 0, L) converts exactly into integrate-and-fire neurons. This one rounds and clips as such an activation does, but its numbers are not of that form: it does not begin at 0, its scales before and after differ, its upper end is not a whole number of steps, or its offset is not half a step.",
     help: "train with a shift of 1/2 and with the clip ending at a whole number of steps",
   },
+  "graph-neuron-left": {
+    severity: "note",
+    message: (op: string, why: string) => `this ${op} looks like a spiking neuron, but is left as it is: ${why}`,
+    explain:
+      "A spiking neuron compares its potential u with a threshold, and makes the next state of u and the spike z: u*(1-z) for a reset to zero, u - threshold*z for a reset by subtraction, or another way to write these. The state comes in as an input of the model and leaves as an output. A comparison whose next state is of another form cannot be lowered.",
+    help: "export one time step of the model, with every state as an input and its next value as an output; docs/recipes has export functions to copy",
+  },
+  "graph-unrolled-left": {
+    severity: "note",
+    message: (steps: number, why: string) => `this looks like a spiking network with ${steps} steps written out, but is left as it is: ${why}`,
+    explain:
+      "A network that was exported with all its time steps is rolled up again into one step: every neuron must be the same in each step, the answer must be the mean over the steps, and no constant may differ between them. The result is run against the file before it is taken.",
+    help: "export one time step of the model, with every state as an input and its next value as an output; docs/recipes has export functions to copy",
+  },
 });

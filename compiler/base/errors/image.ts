@@ -39,13 +39,16 @@ export const imageErrors = table({
   "image-file-missing": {
     severity: "error",
     message: (file: string) => `the image has no file ${file}`,
-    explain: "An image is a folder: manifest.json names every file that belongs to it. One of them is not there, so the chip's memories would be incomplete.",
+    explain:
+      "An image is a folder: manifest.json names every file that belongs to it. One of them is not there, so the chip's memories would be incomplete.",
     help: "copy the whole folder, or compile again",
   },
   "image-file-damaged": {
     severity: "error",
-    message: (file: string, expected: string, actual: string) => `${file} is damaged: its SHA-256 is ${actual}…, the manifest says ${expected}…`,
-    explain: "The manifest holds the SHA-256 of every file of the image. This file has the right length but another content: at least one bit changed since it was written.",
+    message: (file: string, expected: string, actual: string) =>
+      `${file} is damaged: its SHA-256 is ${actual}…, the manifest says ${expected}…`,
+    explain:
+      "The manifest holds the SHA-256 of every file of the image. This file has the right length but another content: at least one bit changed since it was written.",
     help: "copy the file again, or compile again",
   },
   "image-file-length": {
@@ -58,7 +61,8 @@ export const imageErrors = table({
   "image-manifest": {
     severity: "error",
     message: (what: string) => `manifest.json cannot be used: ${what}`,
-    explain: "manifest.json lists the files of an image with their hashes, and says for which chip they are. It could not be read, or lacks something it must have.",
+    explain:
+      "manifest.json lists the files of an image with their hashes, and says for which chip they are. It could not be read, or lacks something it must have.",
     help: "compile again; manifest.json is not meant to be edited",
   },
   "image-version": {
@@ -76,7 +80,8 @@ export const imageErrors = table({
   "image-word": {
     severity: "error",
     message: (what: string) => `a word of the image means nothing: ${what}`,
-    explain: "A word has reserved bits set, a choice that does not exist, or points to something that is not in the image. The hashes were right, so the image was written by another program or for another chip.",
+    explain:
+      "A word has reserved bits set, a choice that does not exist, or points to something that is not in the image. The hashes were right, so the image was written by another program or for another chip.",
     help: "compile again; if this image was just compiled, please report it",
   },
 });

@@ -155,6 +155,13 @@ export const networkErrors = table({
       "A gain per neuron (an element-wise Real Spike coefficient) makes the weights of a convolution differ from position to position. Kept shared, the kernel would be wrong everywhere but in one place.",
     help: "use into=auto, into=unshared (a kernel per position) or into=axon-gain (the chip multiplies)",
   },
+  "gain-needs-lists": {
+    severity: "error",
+    message: (source: string, shape: string) => `the spikes of ${source} (${shape}) are worth something else in every position, and the chip has neither rows for unshared kernels nor gains on axons`,
+    explain:
+      "A gain per neuron needs a weight for every synapse, or a multiplier for every axon. The chip's description has shared kernels only (lists is empty), and gain bits 0.",
+    help: "train one gain per channel or layer, which a shared kernel takes, or choose a chip with dense or sparse rows or with axon gains",
+  },
   "gain-unshared-too-large": {
     severity: "error",
     message: (source: string, shape: string) => `a kernel per position for the gains of ${source} (${shape}) would have more than 268 million weights`,
@@ -166,13 +173,6 @@ export const networkErrors = table({
     message: (source: string) => `the gains of ${source} cannot stay on axons: the chip's axons have no gain`,
     explain: "into=axon-gain and into=axon-shift leave a multiplier on each axon. The chip's description says gain bits 0.",
     help: "use into=auto, which unshares the kernel on such a chip",
-  },
-  "gain-not-shift": {
-    severity: "error",
-    message: (source: string) => `the gains of ${source} differ by more than powers of two within a channel`,
-    explain:
-      "into=axon-shift puts a power of two on each axon and the remaining factor into the weights. A shared kernel holds one remaining factor per channel, so the gains within a channel may differ by powers of two only.",
-    help: "use into=axon-gain, or into=unshared",
   },
   "gain-behind-pool": {
     severity: "error",
@@ -239,13 +239,29 @@ export const networkErrors = table({
     explain: "The sum of one step's input is collected in a register that wraps, so it must be proven never to overflow. Here it can, if the sources named in the note fire together.",
     help: "use fewer weight bits, or split the fan-in",
   },
-  "potential-saturates": {
-    severity: "warning",
-    message: (neuron: string, value: number, step: number, others: number) =>
-      `the potential of ${neuron} can reach the end of its range, ${value}, in local step ${step}${others > 0 ? ` (and ${others} other neurons of the population theirs)` : ""}`,
+  "payload-unit": {
+    severity: "error",
+    message: (pop: string, low: number, high: number, reached: number | null) =>
+      `the payloads of ${pop} are whole numbers ${low} to ${high}, ${reached === null ? "a potential that its weights cannot be rounded for" : `a range that its input can pass (${Number(reached.toPrecision(4))})`}`,
     explain:
-      "In the worst case the potential does not fit its register and is held at the end of the range. Chip, simulator and the network's run with limits do the same, so nothing disagrees; but the result differs from unlimited arithmetic. The bound is a worst case over all inputs, and real samples may be far from it.",
-    help: "use fewer weight bits, or accept it: neurons this far from their threshold rarely matter",
+      "Weights that are not whole, or too wide, are made whole by counting in another unit. A population that sends its potential as a graded payload clamps it at the ends of the payload's range; in another unit the range would be another, and so would the results. Only a relay whose input cannot reach the range may change its unit.",
+    help: "make the spike type analog, so that quantization chooses unit and range, or give whole weights of fewer bits",
+  },
+  "potential-saturates": {
+    severity: "note",
+    message: (held: readonly (readonly [population: string, neurons: number])[]) =>
+      `in the worst case potentials reach the end of their range and are held there: ${counted(held)}`,
+    explain:
+      "The sum of the worst of all inputs does not fit the register, which then holds the end of its range. Chip, simulator and the network's run with limits do the same, so nothing disagrees; only unlimited arithmetic could send other spikes, and only if the neuron comes back from there within the sample. Real samples are usually far from the bound, most of all below zero.",
+    help: "nothing, if the accuracy of `ganglion evaluate` is right; else fewer weight bits leave more room",
+  },
+  "answer-saturates": {
+    severity: "warning",
+    message: (read: readonly string[], held: readonly (readonly [population: string, neurons: number])[]) =>
+      `in the worst case the potential that is the answer (${read.join(", ")}) reaches the end of its range and is held there: ${counted(held)}`,
+    explain:
+      "The answer is read from a potential, and the sum of the worst of all inputs does not fit its register, which then holds the end of its range. Two answers that are both held look alike, and the choice between them is lost. The bound is a worst case over all inputs, and real samples may be far from it.",
+    help: "use fewer weight bits or fewer steps, or read spikes instead of the potential; compare accuracies with `ganglion evaluate`",
   },
   "potential-wraps": {
     severity: "error",
@@ -289,6 +305,50 @@ export const networkErrors = table({
     help: "choose a chip with graded spikes or larger cores",
   },
 
+  // Replacing what a chip lacks.
+  "spikes-not-binary": {
+    severity: "error",
+    message: (pop: string, why: string) => `${pop} cannot do without negative spikes: ${why}`,
+    explain:
+      "On a chip without negative spikes, a population that sends them becomes a pair that holds each other's potentials equal, or waits for whole codes and sends binary digits. Both are exact, and both need certain neurons; docs/lesser-chips.md says which.",
+    help: "choose a conversion with binary spikes (rate, qcfs, dual-phase without signs), or a chip with ternary spikes",
+  },
+  "spikes-not-aligned": {
+    severity: "error",
+    message: (from: string, to: string) => `the digits of ${from} do not meet the first step of ${to}`,
+    explain:
+      "A code is read with the most significant digit first, and the potential that takes it is doubled in every step. So the first digit of every source has to arrive in the first step of its target; the network given does not say so, and what its digits are worth is unknown.",
+    help: "use form=paired, which asks nothing about timing, or run the pass before lower-delays",
+  },
+
+  "input-planes-weight": {
+    severity: "error",
+    message: (input: string, planes: number, weight: number, bits: number) =>
+      `the ${planes} bits of ${input} need weights up to ${weight}, beyond the chip's ${bits} bits, and its axons have no gains for them`,
+    explain:
+      "On a chip with binary spikes, each bit of an input has a channel of its own, and what the bit is worth is a gain on the axon or, without gains, in the weight. The highest bit makes the weights that much larger.",
+    help: "use fewer bits: quantize-inputs:bits=N and quantize-weights:bits=M with N + M no more than the chip's weight bits",
+  },
+  "reset-not-outside": {
+    severity: "error",
+    message: (pop: string, why: string) => `${pop} needs its potential reset by subtraction, which the chip does not do, and no synapse can do it: ${why}`,
+    explain:
+      "A neuron can take its reset from a synapse of its own that arrives in the next step, before that step's decision. What it takes away then has been leaked once, so the leak must be exact, and the spike must say how much.",
+    help: "choose a chip whose neurons subtract, or a network without leak (or with doubling) that sends unit spikes",
+  },
+  "setting-not-replaced": {
+    severity: "error",
+    message: (pop: string, setting: string, chip: string, has: string) => `${pop} needs ${setting}; ${chip} has ${has}`,
+    explain: "The chip's description lists the settings of its neurons. Some can be replaced by others without changing a spike; this one cannot.",
+    help: "choose a chip that has it, or a conversion that does without; docs/lesser-chips.md lists what is replaced and how",
+  },
+  "static-input-kept": {
+    severity: "error",
+    message: (pop: string, why: string) => `the synaptic current of ${pop} cannot be replaced by sending the input in every step: ${why}`,
+    explain: "A current that never decays replays an input that came once. The same input sent in every step has the same effect, if nothing else enters the current and no step misses it.",
+    help: "convert with input=direct, or choose a chip whose neurons have a synaptic current",
+  },
+
   // Legality for a chip.
   "neuron-not-integer": {
     severity: "error",
@@ -301,6 +361,20 @@ export const networkErrors = table({
     message: (pop: string, kind: string, chip: string, has: string) => `${pop} sends ${kind} spikes, and ${chip} carries ${has}`,
     explain: "The packets of a chip have room for certain payloads only.",
     help: "choose a chip that carries them, or a conversion that needs only what the chip has (rate or dual-phase for binary spikes)",
+  },
+  "chip-lacks-doubling": {
+    severity: "error",
+    message: (pop: string, chip: string) => `${pop} doubles its potential in every step, and the neurons of ${chip} cannot`,
+    explain:
+      "Codes with the most significant digit first are read by doubling. Without it, the digits would have to be sent as payloads 2^(T-k) and compared with a threshold that is halved in every step; a chip's description has no such threshold, because the neurons of no family that is supported have one.",
+    help: "choose a chip that doubles (unit.leak), or a conversion whose spikes all count the same: rate, qcfs or dual-phase",
+  },
+  "chip-lacks-lists": {
+    severity: "error",
+    message: (link: string, kind: string, weights: number, chip: string) => `${link} has a weight for each synapse (${kind}, ${weights} weights), and ${chip} has shared kernels only`,
+    explain:
+      "An unshared or sparse kernel needs rows that hold weights for one source. Where it is a shared kernel times a gain for each neuron, the gain can stay on the axon of a chip that has gains (fold-amplitude:into=axon-gain).",
+    help: "use the gains of the chip's axons (fold-amplitude:into=axon-gain) if it has them, train gains per channel, or choose a chip with dense or sparse rows",
   },
   "chip-lacks-neuron": {
     severity: "error",
@@ -321,3 +395,9 @@ export const networkErrors = table({
     help: "quantize the input with fewer bits",
   },
 });
+
+/** `conv1 (3136 neurons), fc (10)`, the longest lists cut. */
+function counted(held: readonly (readonly [population: string, neurons: number])[]): string {
+  const shown = held.slice(0, 8).map(([name, neurons], i) => `${name} (${neurons}${i > 0 ? "" : neurons === 1 ? " neuron" : " neurons"})`);
+  return shown.join(", ") + (held.length > 8 ? ` and ${held.length - 8} more populations` : "");
+}

@@ -21,6 +21,16 @@ export type InputCodeModel = {
   readonly encode: (sample: ArrayLike<number>, step: number, params: CodeParams, analog: boolean, out: Float64Array) => boolean;
 };
 
+/** Parameters that every input code has: binary planes of a payload, for chips that carry binary spikes only. */
+export const planeParams = {
+  planes: {
+    help: "0: a channel for each number; else each number's payload is sent as so many bits, each on a channel of its own",
+    default: 0,
+  },
+  least: { help: "with planes: the least payload; below 0, payloads are in two's complement", default: 0 },
+  area: { help: "with planes: positions of a channel; the planes of a channel follow each other", default: 1 },
+} as const;
+
 /** What the host reads of an output population. */
 export type OutputCodeModel = {
   readonly name: string;

@@ -1,4 +1,4 @@
-import { numberOf, type InputCodeModel } from "./code.ts";
+import { numberOf, type InputCodeModel, planeParams } from "./code.ts";
 
 /**
  * The sample's numbers as payloads. On an analog population the payload is the number
@@ -14,6 +14,7 @@ export const directCode: InputCodeModel = {
     low: { help: "smallest payload", default: -Infinity },
     high: { help: "largest payload", default: Infinity },
     every: { help: "1: in every active step; 0: in the first active step only", default: 1 },
+    ...planeParams,
   },
   encode(sample, step, params, analog, out) {
     if (step > 0 && numberOf(directCode, params, "every") === 0) return false;

@@ -1,7 +1,7 @@
 import { bug } from "../../base/bug.ts";
 import { spikeRange } from "../network/spike.ts";
 import type { SpikeType } from "../network/types.ts";
-import type { CodeParams, InputCodeModel, OutputCodeModel } from "./code.ts";
+import { type CodeParams, type InputCodeModel, numberOf, type OutputCodeModel } from "./code.ts";
 import { directCode } from "./direct.ts";
 import { eventsCode } from "./events.ts";
 import { rateCode } from "./rate.ts";
@@ -29,6 +29,8 @@ export function encodeInput(
   out: Float64Array,
 ): boolean {
   const model = inputCodes[code as InputCodeName] ?? bug(`unknown input code ${code}`);
+  const planes = planesOf(params);
+  if (planes > 0) return encodePlanes(model, params, planes, sample, step, out);
   if (!model.encode(sample, step, params, spike.kind === "analog", out)) return false;
   if (spike.kind === "analog") return true;
   const { low, high } = spikeRange(spike);
@@ -36,7 +38,42 @@ export function encodeInput(
   return true;
 }
 
-/** Numbers of a sample that the code reads: the channels, or at most that many steps of them. */
-export function sampleLength(code: string, channels: number, steps: number): number {
-  return code === "events" ? channels * steps : channels;
+/** Bits of each payload that have a channel of their own; 0: payloads are sent whole. */
+function planesOf(params: CodeParams): number {
+  const given = params["planes"];
+  return typeof given === "number" ? given : 0;
+}
+
+/** Payloads by their bits: bit b of channel c is channel c*planes + b. Two's complement, so the last plane counts -2^(planes-1) where payloads can be negative. */
+function encodePlanes(
+  model: InputCodeModel,
+  params: CodeParams,
+  planes: number,
+  sample: ArrayLike<number>,
+  step: number,
+  out: Float64Array,
+): boolean {
+  const whole = new Float64Array(out.length / planes);
+  if (!model.encode(sample, step, params, false, whole)) return false;
+  const least = numberOf(model, params, "least");
+  const area = numberOf(model, params, "area");
+  const most = 2 ** (least < 0 ? planes - 1 : planes) - 1;
+  for (let i = 0; i < whole.length; i++) {
+    const payload = Math.min(Math.max(whole[i]!, least), most);
+    const first = Math.floor(i / area) * planes * area + (i % area);
+    for (let b = 0; b < planes; b++) out[first + b * area] = (payload >> b) & 1;
+  }
+  return true;
+}
+
+/** Shape of the numbers that one step of a code needs, for an input population of this shape. */
+export function sampleShape(shape: readonly number[], params: CodeParams): readonly number[] {
+  const planes = Math.max(1, planesOf(params));
+  return planes === 1 ? shape : shape.map((d, i) => (i === 0 ? d / planes : d));
+}
+
+/** Numbers of a sample that the code reads: the channels (or what their planes are of), or at most that many steps of them. */
+export function sampleLength(code: string, channels: number, steps: number, params: CodeParams = {}): number {
+  const numbers = channels / Math.max(1, planesOf(params));
+  return code === "events" ? numbers * steps : numbers;
 }

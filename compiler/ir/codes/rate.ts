@@ -1,5 +1,5 @@
 import { counterNoise } from "../../base/random.ts";
-import { numberOf, type InputCodeModel } from "./code.ts";
+import { numberOf, type InputCodeModel, planeParams } from "./code.ts";
 
 /** Bernoulli spikes: channel i spikes in each step with probability |x| / scale, with the sign of x. */
 export const rateCode: InputCodeModel = {
@@ -8,6 +8,7 @@ export const rateCode: InputCodeModel = {
   params: {
     scale: { help: "the number that spikes in every step", default: 1 },
     seed: { help: "seed of the counter-based noise; the channel is its key", default: 1 },
+    ...planeParams,
   },
   encode(sample, step, params, _analog, out) {
     const scale = numberOf(rateCode, params, "scale");
