@@ -2,10 +2,14 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Workshop } from "../../test/harness/command.ts";
+import { InternalError } from "../base/bug.ts";
 import { errors } from "../base/errors.ts";
+import { runCommand } from "./app.ts";
 import { openBuild } from "./build/read.ts";
 import { Run } from "./command.ts";
 import { findMnist } from "./demo/mnist.ts";
+import { withRuns } from "./evaluate/pool.ts";
+import type { RungName } from "./evaluate/rungs.ts";
 import { Files } from "./files.ts";
 import { compareOnRandom } from "./run/compare.ts";
 
@@ -28,18 +32,49 @@ function idxLabels(labels: readonly number[]): Uint8Array {
   return Uint8Array.from([0, 0, 8, 1, 0, 0, 0, labels.length, ...labels]);
 }
 
-const bareNetwork = "network n steps 2\n  input x 2 binary code direct\n  pop y 1 binary if(threshold=1)\n  link x -> y dense f64[1x2]{1 1}\n  output z of y code spikes\n";
+const bareNetwork =
+  "network n steps 2\n  input x 2 binary code direct\n  pop y 1 binary if(threshold=1)\n  link x -> y dense f64[1x2]{1 1}\n  output z of y code spikes\n";
 const poolGraph = `graph pool
   input x f32[1x1x28x28]
   node a = relu(x) -> r f32[1x1x28x28]
-  node p = max-pool(r) kernelShape=[14 14] strides=[14 14] pads=[0 0 0 0] dilations=[1 1] -> y f32[1x1x2x2]
+  node p = max-pool(r) kernelShape=[4 4] strides=[14 14] pads=[0 0 0 0] dilations=[1 1] -> y f32[1x1x2x2]
   node f = reshape(y) shape=[1 4] -> z f32[1x4]
   constant w = f32[4x2]{1 0 -1 0.5 0.25 1 -1 0}
   node g = gemm(z, w) -> o f32[1x2]
   output o
 `;
-const poolArgs = ["compile", "pool.graph", "-t", "mesh-1x1", "-m", "rate", "--steps", "8", "--calibration", "images", "--scale", "1/255", "-o", "pool"];
-const compileArgs = (output: string): string[] => ["compile", lenet, "--target", "mesh-4x4", "--method", "qcfs", "--steps", "8", "--calibration", "images", "--scale", "1/255", "-o", output];
+const poolArgs = [
+  "compile",
+  "pool.graph",
+  "-t",
+  "mesh-1x1",
+  "-m",
+  "rate",
+  "--steps",
+  "8",
+  "--calibration",
+  "images",
+  "--scale",
+  "1/255",
+  "-o",
+  "pool",
+];
+const compileArgs = (output: string): string[] => [
+  "compile",
+  lenet,
+  "--target",
+  "mesh-4x4",
+  "--method",
+  "qcfs",
+  "--steps",
+  "8",
+  "--calibration",
+  "images",
+  "--scale",
+  "1/255",
+  "-o",
+  output,
+];
 
 beforeAll(async () => {
   shop.write("images", idxImages(4));
@@ -49,18 +84,53 @@ beforeAll(async () => {
   expect(code).toBe(0);
 }, 60_000);
 
-/** The command ends with 1, these codes, and no stack trace. */
+/** The command ends with 1 (or 2, if a flag is missing), these codes, and no stack trace. */
 async function refuses(codes: readonly string[], ...argv: readonly string[]): Promise<void> {
   const { code, out, err } = await shop.run(...argv);
-  expect([...err.matchAll(/^error\[([\w-]+)\]/gm)].map((m) => m[1]), err).toEqual(codes);
-  expect(code).toBe(1);
+  expect(
+    [...err.matchAll(/^error\[([\w-]+)\]/gm)].map((m) => m[1]),
+    err,
+  ).toEqual(codes);
+  expect(code).toBe(codes.includes("option-missing") || codes.includes("options-contradict") ? 2 : 1);
   expect(out).toBe("");
   expect(err).not.toMatch(/\n\s+at .*\.ts:\d+/);
 }
 
+it.each(["--stop-after", "--print-after"])("%s of a pass that does not exist is refused", async (flag) => {
+  const { code, err } = await shop.run(...compileArgs("unstopped"), flag, "fold-amplitdue");
+  expect(code).toBe(1);
+  expect(err).toContain('there is no pass "fold-amplitdue"; did you mean "fold-amplitude"?');
+});
+
+it("--stop-after prints the artifact, with --json in one object", async () => {
+  const args = [...compileArgs("unstopped"), "--stop-after", "fold-amplitude"];
+  const text = await shop.run(...args);
+  expect(text).toMatchObject({ code: 0, out: expect.stringMatching(/^network /) });
+  const { code, out } = await shop.run(...args, "--json");
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toEqual({ after: "fold-amplitude", text: text.out, diagnostics: [] });
+});
+
+it("show --html makes one page of a build that has not run", async () => {
+  expect(await shop.run("show", "build", "--html", "page.html")).toMatchObject({ code: 0, err: "" });
+  const page = readFileSync(shop.path("page.html"), "utf8");
+  for (const title of ["Network", "Chip", "Budget"]) expect(page).toContain(`<h2>${title}</h2>`);
+  for (const title of ["Energy", "Latency", "Spikes"]) expect(page).not.toContain(`<h2>${title}</h2>`);
+  expect(page).toContain("events (worst case)");
+  expect(page).not.toMatch(/NaN|null|undefined/);
+});
+
 describe("usage", () => {
   it("ends with 2", async () => {
-    for (const argv of [[], ["compil"], ["compile"], ["evaluate", "build"], ["list", "passes", "--seed", "x"], ["compile", "m.onnx", "--weight-bits", "99"]]) {
+    for (const argv of [
+      [],
+      ["compil"],
+      ["compile"],
+      ["compile", lenet, "-m", "qcfs", "-o", "x"],
+      ["evaluate", "build"],
+      ["list", "passes", "--seed", "x"],
+      ["compile", "m.onnx", "--weight-bits", "99"],
+    ]) {
       const { code, out } = await shop.run(...argv);
       expect(code, argv.join(" ")).toBe(2);
       expect(out).toBe("");
@@ -73,14 +143,32 @@ describe("usage", () => {
   });
 });
 
-describe("list and explain", () => {
-  it.each(["passes", "targets", "methods", "neurons", "errors", "codes", "ops"])("list %s prints names, and one object with --json", async (what) => {
-    const { code, out } = await shop.run("list", what);
-    expect(code).toBe(0);
-    const json = JSON.parse((await shop.run("list", what, "--json")).out);
-    expect(json[what].length).toBeGreaterThan(0);
-    for (const { name } of json[what]) expect(out).toContain(name);
+describe("a mistake of ours", () => {
+  it("ends with 70, a stack, and what to report", async () => {
+    let err = "";
+    const stdout = () => {
+      throw new InternalError("a sentence that holds");
+    };
+    const code = await runCommand(["targets"], { cwd: shop.folder, stdout, stderr: (t) => (err += t), isTTY: false });
+    expect(code).toBe(70);
+    expect(err).toMatch(
+      /^internal error: an assertion of ganglion does not hold\. This is our mistake, not yours\.\n.*a sentence that holds\n\s+at /,
+    );
+    expect(err).toContain("command ganglion targets");
   });
+});
+
+describe("list and explain", () => {
+  it.each(["passes", "targets", "methods", "neurons", "errors", "codes", "ops"])(
+    "list %s prints names, and one object with --json",
+    async (what) => {
+      const { code, out } = await shop.run("list", what);
+      expect(code).toBe(0);
+      const json = JSON.parse((await shop.run("list", what, "--json")).out);
+      expect(json[what].length).toBeGreaterThan(0);
+      for (const { name } of json[what]) expect(out).toContain(name);
+    },
+  );
 
   it("explains every error code, and guesses what was meant", async () => {
     for (const code of Object.keys(errors)) expect((await shop.run("explain", code)).out).toContain(code);
@@ -106,22 +194,56 @@ describe("compile and evaluate", () => {
     const { code, out, err } = await shop.run("evaluate", "build", "--data", "images", "--labels", "labels", "--json");
     expect(code, err).toBe(0);
     const summary = JSON.parse(out);
-    expect(Object.keys(summary)).toEqual(["samples", "accuracy", "agreement", "steps", "latency", "energy", "spikes", "synapticEvents", "cores"]);
+    expect(Object.keys(summary)).toEqual([
+      "samples",
+      "accuracy",
+      "agreement",
+      "steps",
+      "latency",
+      "energy",
+      "spikes",
+      "synapticEvents",
+      "cores",
+    ]);
     expect(summary).toMatchObject({ samples: 4, agreement: { snnVsChip: 1 }, cores: { available: 16 } });
     expect(Object.keys(summary.latency.cycles)).toEqual(["mean", "p50", "p99"]);
     expect(summary.energy.joules.low).toBeLessThanOrEqual(summary.energy.joules.typical);
     expect(summary.latency.seconds.mean).toBeGreaterThan(0);
   });
 
+  it("gives the same results for any number of threads", async () => {
+    shop.write("many", idxImages(70));
+    const args = ["evaluate", "build", "--data", "many", "--rungs", "snn,chip", "--chip-limit", "6", "--json"];
+    const [one, two] = [await shop.run(...args, "--workers", "1"), await shop.run(...args, "--workers", "2")];
+    expect(one.code, one.err).toBe(0);
+    expect(two).toEqual(one);
+  });
+
+  it("tells what a thread died of", async () => {
+    const build = openBuild(new Files({ cwd: shop.folder, stdout: () => {}, stderr: () => {}, isTTY: false }), "build");
+    const samples = { count: 1, sample: () => new Float32Array(784) };
+    const broken = withRuns(build, shop.path("build"), 2, (runs) => runs("none" as RungName, samples, () => {}));
+    await expect(broken).rejects.toThrow(InternalError);
+    await expect(broken).rejects.toThrow("a thread of the evaluation ended: ");
+  });
+
   it("does without labels, with a warning, and with fewer rungs", async () => {
     const { code, out, err } = await shop.run("evaluate", "build", "--data", "images", "--rungs", "ann,snn", "--limit", "2", "--json");
     expect(code).toBe(0);
     expect(err).toContain("warning[labels-absent]");
-    expect(JSON.parse(out)).toMatchObject({ samples: 2, accuracy: { ann: null, chip: null }, agreement: { snnVsChip: null }, latency: { cycles: null } });
+    expect(JSON.parse(out)).toMatchObject({
+      samples: 2,
+      accuracy: { ann: null, chip: null },
+      agreement: { snnVsChip: null },
+      latency: { cycles: null },
+    });
   });
 
   it("takes a job file, relative to its folder", async () => {
-    shop.write("job.yaml", `model: ${lenet}\ntarget: mesh-4x4\nmethod: qcfs\nsteps: 8\ncalibration: {data: images}\npreprocessing: {scale: 1/255}\noutput: from-job\n`);
+    shop.write(
+      "job.yaml",
+      `model: ${lenet}\ntarget: mesh-4x4\nmethod: qcfs\nsteps: 8\ncalibration: {data: images}\npreprocessing: {scale: 1/255}\noutput: from-job\n`,
+    );
     expect(await shop.run("compile", "job.yaml")).toMatchObject({ code: 0 });
     expect(readFileSync(shop.path("from-job/network.snet"), "utf8")).toBe(readFileSync(shop.path("build/network.snet"), "utf8"));
   });
@@ -162,7 +284,7 @@ describe("what the user may get wrong", () => {
     shop.write("short.onnx", readFileSync(lenet).subarray(0, 5000));
     const { code, err } = await shop.run("import", "short.onnx");
     expect(code).toBe(1);
-    expect(err).toMatch(/^error\[onnx-/);
+    expect(err).toMatch(/^error\[onnx-not-a-model\]: short\.onnx is not/);
   });
 
   it("labels of another length, data of another shape", async () => {
@@ -176,10 +298,40 @@ describe("what the user may get wrong", () => {
     await refuses(["option-missing"], "compile", lenet, "--method", "qcfs", "-o", "x");
     await refuses(["option-missing"], "compile", lenet, "--target", "mesh-4x4", "-o", "x");
     await refuses(["option-missing"], "compile", lenet, "--target", "mesh-4x4", "--method", "qcfs");
+    shop.write("chip.yaml", "extends: mesh-1x1\n");
+    await refuses(["options-contradict"], ...compileArgs("x"), "--chip", "chip.yaml");
+    shop.write("chip.yaml", "extends: mesh-4x4\n");
+    expect(await shop.run(...compileArgs("x"), "--chip", "chip.yaml")).toMatchObject({ code: 0 });
+    await refuses(["core-unused"], "show", "build", "--core", "9,9");
+    await refuses(["artifact-unknown"], "show", lenet, "--html", "page.html");
     await refuses(["name-unknown"], "compile", lenet, "--target", "mesh-4x5", "--method", "qcfs", "-o", "x");
     await refuses(["name-unknown"], "compile", lenet, "--target", "mesh-4x4", "--method", "qcsf", "-o", "x");
-    await refuses(["option-unknown"], "compile", lenet, "--target", "mesh-4x4", "--method", "qcfs:colour=blue", "--calibration", "images", "-o", "x");
-    await refuses(["option-value"], "compile", lenet, "--target", "mesh-4x4", "--method", "qcfs:steps=many", "--calibration", "images", "-o", "x");
+    await refuses(
+      ["option-unknown"],
+      "compile",
+      lenet,
+      "--target",
+      "mesh-4x4",
+      "--method",
+      "qcfs:colour=blue",
+      "--calibration",
+      "images",
+      "-o",
+      "x",
+    );
+    await refuses(
+      ["option-value"],
+      "compile",
+      lenet,
+      "--target",
+      "mesh-4x4",
+      "--method",
+      "qcfs:steps=many",
+      "--calibration",
+      "images",
+      "-o",
+      "x",
+    );
     await refuses(["pass-unused"], ...compileArgs("x"), "--option", "fold-constants:a=b");
     await refuses(["pass-kind"], "pass", "fold-constants", "build/network.snet");
   });
@@ -219,7 +371,9 @@ describe("what the user may get wrong", () => {
     let err = "";
     const run = new Run({ cwd: shop.folder, stdout: () => {}, stderr: (t) => (err += t), isTTY: false }, {});
     await compareOnRandom(run, { ...build, network: { ...build.network, pops } }, 1);
-    expect(err).toMatch(/^error\[snn-chip-differ\]: network and chip differ at random sample 0 \(seed 1\), output .*\[\d+\]: the network has -?\d+, the chip -?\d+/);
+    expect(err).toMatch(
+      /^error\[snn-chip-differ\]: network and chip differ at random sample 0 \(seed 1\), output .*\[\d+\]: the network has -?\d+, the chip -?\d+/,
+    );
   });
 
   it("max pooling that is lowered inexactly: the measured loss", async () => {
@@ -227,7 +381,9 @@ describe("what the user may get wrong", () => {
     await refuses(["convert-max-pool"], ...poolArgs);
     const { code, err } = await shop.run(...poolArgs, "--max-pool", "gate");
     expect(code, err).toBe(0);
-    expect(err).toMatch(/warning\[max-pool-loss\]: max pooling was lowered inexactly \(gate\): on 4 calibration samples network and model choose the same class for \d/);
+    expect(err).toMatch(
+      /warning\[max-pool-loss\]: max pooling was lowered inexactly \(gate\): on 4 calibration samples network and model choose the same class for \d/,
+    );
   });
 
   it("samples in text", async () => {

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { InternalError } from "../base/bug.ts";
-import { Failure } from "../base/diagnostic.ts";
+import { type Diagnostic, Failure } from "../base/diagnostic.ts";
 import { Run, type Runner, type SharedFlags } from "./command.ts";
 import { commands } from "./commands/index.ts";
 import type { Io } from "./io.ts";
@@ -12,7 +12,8 @@ export const exit = { fine: 0, input: 1, usage: 2, bug: 70 } as const;
 
 /**
  * Runs one command line, given as after `ganglion`. Exit codes: 0 fine, 1 the
- * user's input, 2 usage, 70 a mistake of ours. Never throws, never exits.
+ * user's input, 2 usage (also what is missing only together with other flags or the
+ * job file), 70 a mistake of ours. Never throws, never exits.
  */
 export async function runCommand(argv: readonly string[], io: Io): Promise<number> {
   let code: number = exit.fine;
@@ -45,6 +46,8 @@ function makeProgram(io: Io, runner: Runner): Command {
   return program;
 }
 
+const usageCodes: readonly Diagnostic["code"][] = ["option-missing", "options-contradict"];
+
 async function runBody(argv: readonly string[], io: Io, flags: SharedFlags, body: (run: Run) => void | Promise<void>): Promise<number> {
   const run = new Run(io, flags);
   try {
@@ -56,7 +59,7 @@ async function runBody(argv: readonly string[], io: Io, flags: SharedFlags, body
     if (!(error instanceof Failure)) return reportBug(argv, io, error);
     for (const d of error.diagnostics) if (!run.diagnostics.includes(d)) run.report(d);
     run.json({ diagnostics: run.diagnostics });
-    return exit.input;
+    return error.diagnostics.some((d) => usageCodes.includes(d.code)) ? exit.usage : exit.input;
   } finally {
     run.progress.clear();
   }
@@ -64,7 +67,9 @@ async function runBody(argv: readonly string[], io: Io, flags: SharedFlags, body
 
 /** Says that it is our fault, with everything a report needs. */
 function reportBug(argv: readonly string[], io: Io, error: unknown): number {
-  const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const stack = (e: unknown): string => (e instanceof Error ? (e.stack ?? e.message) : String(e));
+  const cause = error instanceof Error && error.cause !== undefined ? `\ncaused by ${stack(error.cause)}` : "";
+  const shown = stack(error) + cause;
   const what = error instanceof InternalError ? "an assertion of ganglion does not hold" : "ganglion failed unexpectedly";
   io.stderr(
     [

@@ -116,5 +116,10 @@ export function readGraph(run: Run, path: string): Graph {
 function readOnnx(run: Run, path: string): Graph {
   const bytes = run.files.bytes(path);
   const folder = path.slice(0, path.length - basename(path).length);
-  return importOnnx(bytes, basename(path, ".onnx"), (location, offset, length) => run.files.range(folder + location, offset, length), run.context());
+  return importOnnx(
+    bytes,
+    basename(path, ".onnx"),
+    (location, offset, length) => run.files.range(folder + location, offset, length),
+    run.context(),
+  );
 }

@@ -1,4 +1,16 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fail } from "../base/diagnostic.ts";
 import type { Io } from "./io.ts";
@@ -75,7 +87,8 @@ export class Files {
     const old = `${temporary}.old`;
     this.#whole(name, temporary, () => {
       if (existsSync(path)) {
-        if (!statSync(path).isDirectory() || (readdirSync(path).length > 0 && !existsSync(join(path, ours)))) fail("output-occupied", [name]);
+        if (!statSync(path).isDirectory() || (readdirSync(path).length > 0 && !existsSync(join(path, ours))))
+          fail("output-occupied", [name]);
       }
       mkdirSync(temporary, { recursive: true });
       for (const [file, content] of files) {

@@ -27,7 +27,8 @@ function seed(text: string): string {
 export function whole(low: number, high: number): (text: string) => number {
   return (text) => {
     const n = Number(text);
-    if (text.trim() === "" || !Number.isInteger(n) || n < low || n > high) throw new InvalidArgumentError(`a whole number ${low}..${high} is wanted.`);
+    if (text.trim() === "" || !Number.isInteger(n) || n < low || n > high)
+      throw new InvalidArgumentError(`a whole number ${low}..${high} is wanted.`);
     return n;
   };
 }

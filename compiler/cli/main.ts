@@ -1,6 +1,9 @@
-#!/usr/bin/env node
 import { runCommand } from "./app.ts";
 import type { Io } from "./io.ts";
+
+const leave = () => process.exit(130);
+/** Pieces of work that must not be cut in two, under way or just done. */
+let held = 0;
 
 const io: Io = {
   cwd: process.cwd(),
@@ -10,15 +13,12 @@ const io: Io = {
   now: () => performance.now(),
   // With a listener, an interrupt waits until the event loop turns, which is after the work.
   uninterrupted: (work) => {
-    const leave = () => process.exit(130);
-    process.once("SIGINT", leave);
-    process.once("SIGTERM", leave);
+    if (held++ === 0) for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, leave);
     try {
       return work();
     } finally {
       setImmediate(() => {
-        process.off("SIGINT", leave);
-        process.off("SIGTERM", leave);
+        if (--held === 0) for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, leave);
       });
     }
   },

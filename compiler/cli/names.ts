@@ -38,7 +38,10 @@ function editDistance(a: string, b: string): number {
 export function parseNamed(text: string): { name: string; given: Record<string, string> } {
   const colon = text.indexOf(":");
   if (colon < 0) return { name: text, given: {} };
-  const pairs = text.slice(colon + 1).split(",").filter((p) => p !== "");
+  const pairs = text
+    .slice(colon + 1)
+    .split(",")
+    .filter((p) => p !== "");
   const given = pairs.map((p): [string, string] => {
     const equals = p.indexOf("=");
     return equals < 0 ? [p, ""] : [p.slice(0, equals), p.slice(equals + 1)];

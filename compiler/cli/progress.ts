@@ -33,7 +33,10 @@ export function progressOn(io: Io, wanted: boolean): Progress {
       return;
     }
     if (bar === null && now() - since > patienceMilliseconds) {
-      bar = new SingleBar({ format: "{what} [{bar}] {value}/{total}", stream: terminal(io), clearOnComplete: true, hideCursor: false }, Presets.shades_classic);
+      bar = new SingleBar(
+        { format: "{what} [{bar}] {value}/{total}", stream: terminal(io), clearOnComplete: true, hideCursor: false, linewrap: true },
+        Presets.shades_classic,
+      );
       bar.start(total, done, { what });
     }
     bar?.update(done, { what });
@@ -48,5 +51,11 @@ function terminal(io: Io): NodeJS.WritableStream {
       done();
     },
   });
-  return Object.assign(stream, { isTTY: true, columns: 80, rows: 24, cursorTo: () => true, clearLine: () => true }) as unknown as NodeJS.WritableStream;
+  return Object.assign(stream, {
+    isTTY: true,
+    columns: 80,
+    rows: 24,
+    cursorTo: () => true,
+    clearLine: () => true,
+  }) as unknown as NodeJS.WritableStream;
 }

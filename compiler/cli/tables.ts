@@ -5,7 +5,12 @@ export function showTable(table: { readonly title: string; readonly rows: readon
   const [first] = table.rows;
   if (first === undefined) return `${table.title}: nothing`;
   const keys = Object.keys(first);
-  const t = new Table({ head: keys, style: { head: [], border: [], compact: true }, chars: plain, colAligns: keys.map((k) => (typeof first[k] === "number" ? "right" : "left")) });
+  const t = new Table({
+    head: keys,
+    style: { head: [], border: [], compact: true },
+    chars: plain,
+    colAligns: keys.map((k) => (table.rows.every((row) => isNumber(row[k])) ? "right" : "left")),
+  });
   for (const row of table.rows) t.push(keys.map((k) => showCell(row[k])));
   return `${table.title}\n${t.toString()}`;
 }
@@ -16,6 +21,11 @@ export function showPairs(pairs: readonly (readonly [string, string])[]): string
   return pairs.map(([k, v]) => `  ${k.padEnd(width)}  ${v}`).join("\n");
 }
 
+/** A number, also as text with a unit, or nothing in its place. */
+function isNumber(value: string | number | undefined): boolean {
+  return typeof value !== "string" || /^([-−]?\d[\d.,]*( ?[%a-zµA-Z]{0,3})?|–|)$/.test(value);
+}
+
 function showCell(value: string | number | undefined): string {
   if (value === undefined) return "";
   if (typeof value === "string") return value;
@@ -23,6 +33,19 @@ function showCell(value: string | number | undefined): string {
 }
 
 const plain = {
-  top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "",
-  left: " ", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: " ",
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  left: " ",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
+  middle: " ",
 };

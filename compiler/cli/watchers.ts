@@ -1,19 +1,26 @@
 import { join } from "node:path";
 import { Failure } from "../base/diagnostic.ts";
+import { passes } from "../passes/index.ts";
 import type { Kind, Of, Step } from "../passes/pass.ts";
 import type { Watcher } from "../passes/run.ts";
 import { artifactFiles, showArtifact, verifyArtifact } from "./artifacts.ts";
 import type { Run } from "./command.ts";
+import { lookUp } from "./names.ts";
 
 /** Thrown to end a command after --stop-after's step. Not an error. */
 export class StopAfter extends Error {
   override readonly name = "StopAfter";
 }
 
+/** What can be watched: passes, and the lowerings between them. */
+const steps: Readonly<Record<string, unknown>> = { ...passes, convert: null, map: null };
+
 /** What watches the steps, as the shared flags ask for it. The order matters only for what is printed first. */
 export function watchersOf(run: Run): readonly Watcher[] {
   const { flags } = run;
   const watchers: Watcher[] = [];
+  for (const name of [...(flags.printAfter ?? []), ...(flags.stopAfter === undefined ? [] : [flags.stopAfter])])
+    lookUp("pass", name, steps);
   if (flags.timings === true) watchers.push(timing(run));
   if (flags.verifyEach === true) watchers.push(verifying());
   if (flags.dump !== undefined) watchers.push(dumping(run, flags.dump));
@@ -36,7 +43,8 @@ function verifying(): Watcher {
   return {
     after: (step, ir) => {
       const wrong = verifyArtifact(ir, null).filter((d) => d.severity === "error");
-      if (wrong.length > 0) throw new Failure(wrong.map((d) => ({ ...d, notes: [...d.notes, `found by --verify-each after ${step.text}`] })));
+      if (wrong.length > 0)
+        throw new Failure(wrong.map((d) => ({ ...d, notes: [...d.notes, `found by --verify-each after ${step.text}`] })));
     },
   };
 }
@@ -72,7 +80,9 @@ function stopping(run: Run, name: string): Watcher {
   return {
     after: (step, ir) => {
       if (step.name !== name) return;
-      run.print(showArtifact(ir));
+      const text = showArtifact(ir);
+      run.print(text);
+      run.json({ after: step.name, text, diagnostics: run.diagnostics });
       throw new StopAfter();
     },
   };

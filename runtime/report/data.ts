@@ -62,7 +62,7 @@ export type ReportNetwork = {
 export type ReportMesh = {
   readonly columns: number;
   readonly rows: number;
-  /** Cores in use, in any order. Events, synapses and spikes are per sample. */
+  /** Cores in use, in any order. Events, synapses and spikes are per sample; null: nothing has run. */
   readonly cores: readonly {
     readonly x: number;
     readonly y: number;
@@ -71,9 +71,9 @@ export type ReportMesh = {
     readonly neurons: number;
     readonly synapseWords: number;
     readonly synapseWordsMax: number;
-    readonly events: number;
-    readonly synapses: number;
-    readonly spikes: number;
+    readonly events: number | null;
+    readonly synapses: number | null;
+    readonly spikes: number | null;
   }[];
   /** Packets per sample through each router output, 5 numbers for each router of the mesh, row by row: local, north, east, south, west. */
   readonly traffic: ArrayLike<number>;

@@ -61,7 +61,9 @@ export function price(counts: Counts, cycles: number, prices: Prices): Energy {
 
 /** Joules of each group that has a part. */
 export function byGroup(energy: Energy): readonly (Interval & { readonly group: EnergyGroup })[] {
-  return energyGroups.filter((g) => energy.parts.some((p) => p.group === g)).map((group) => ({ group, ...sum(energy.parts.filter((p) => p.group === group)) }));
+  return energyGroups
+    .filter((g) => energy.parts.some((p) => p.group === g))
+    .map((group) => ({ group, ...sum(energy.parts.filter((p) => p.group === group)) }));
 }
 
 function sum(parts: readonly Interval[]): Interval {

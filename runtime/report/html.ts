@@ -44,8 +44,16 @@ function tiles(data: ReportData): string {
     ["Chip", accuracy.chip === null ? null : percent(accuracy.chip), `accuracy, ${count(samples)} samples`],
     ["Network = chip", agreement.snnVsChip === null ? null : percent(agreement.snnVsChip), "of all output values"],
     ["Model = network", agreement.annVsSnn === null ? null : percent(agreement.annVsSnn), "same class"],
-    ["Latency", data.latency === null ? null : si(data.latency.cycles.mean / data.latency.clockHz, "s"), data.latency === null ? "" : `${count(Math.round(data.latency.cycles.mean))} cycles per sample`],
-    ["Energy", data.energy === null ? null : si(data.energy.joules.typical, "J"), data.energy === null ? "" : `${si(data.energy.joules.low, "J")} to ${si(data.energy.joules.high, "J")} per sample`],
+    [
+      "Latency",
+      data.latency === null ? null : si(data.latency.cycles.mean / data.latency.clockHz, "s"),
+      data.latency === null ? "" : `${count(Math.round(data.latency.cycles.mean))} cycles per sample`,
+    ],
+    [
+      "Energy",
+      data.energy === null ? null : si(data.energy.joules.typical, "J"),
+      data.energy === null ? "" : `${si(data.energy.joules.low, "J")} to ${si(data.energy.joules.high, "J")} per sample`,
+    ],
     ["Cores", `${count(cores.used)}`, `of ${count(cores.available)}`],
     ["Spikes", spikes === null ? null : count(Math.round(spikes)), "per sample"],
     ["Synaptic events", synapticEvents === null ? null : count(Math.round(synapticEvents)), "per sample"],
@@ -60,25 +68,46 @@ function sections(data: ReportData): string[] {
     out.push(`<section><h2>${title}</h2><p>${words}</p>\n${body}</section>`);
   };
   if (data.network !== null) {
-    add("Network", "Populations of neurons and the links between them, as they run on the chip. Point at a link for its weights and delay.", networkFigure(data.network));
+    add(
+      "Network",
+      "Populations of neurons and the links between them, as they run on the chip. Point at a link for its weights and delay.",
+      networkFigure(data.network),
+    );
   }
   if (data.mesh !== null) {
-    add("Chip", "Cores of the mesh, coloured by what is chosen; orange lines are packets between routers, wider with more of them. Point at a core or a line for numbers.", meshFigure(data.mesh));
+    add(
+      "Chip",
+      data.mesh.cores.some((c) => c.events !== null)
+        ? "Cores of the mesh, coloured by what is chosen; orange lines are packets between routers, wider with more of them. Point at a core or a line for numbers."
+        : "Cores of the mesh, darker with more of their synapse memory in use. Point at a core for numbers.",
+      meshFigure(data.mesh),
+    );
   }
   if (data.raster !== null) {
-    add("Spikes", `${escape(data.raster.caption)}. Time runs to the right, neurons downward; blue is positive, violet negative.`, rasterFigure(data.raster));
+    add(
+      "Spikes",
+      `${escape(data.raster.caption)}. Time runs to the right, neurons downward; blue is positive, violet negative.`,
+      rasterFigure(data.raster),
+    );
   }
   if (data.energy !== null) {
-    add("Energy", "Counted events times their price, for one sample on average. Whiskers show what the prices' tolerances leave open.", energyFigure(data.energy));
+    add(
+      "Energy",
+      "Counted events times their price, for one sample on average. Whiskers show what the prices' tolerances leave open.",
+      energyFigure(data.energy),
+    );
   }
   if (data.latency !== null) {
     const { mean, p50, p99, max, samples } = data.latency.cycles;
-    const words = `From a sample's first cycle to its answer, over ${count(samples)} samples: mean ${count(Math.round(mean))}, median ${count(p50)}, 99 % within ${count(p99)}, longest ${count(max)} cycles.`;
+    const words = `From a sample's first cycle to the end of its last step, over ${count(samples)} samples: mean ${count(Math.round(mean))}, median ${count(p50)}, 99 % within ${count(p99)}, longest ${count(max)} cycles.`;
     add("Latency", words, latencyFigure(data.latency.cycles, data.latency.clockHz));
   }
   if (data.budget.length > 0) add("Budget", "What the network uses of the chip.", budgetTable(data.budget));
   if (data.diagnostics.length > 0) {
-    const list = data.diagnostics.map((d) => `<tr><td class="${d.severity === "note" ? "noted" : d.severity}">${d.severity}</td><td><code>${escape(d.code)}</code></td><td>${escape(d.message)}</td></tr>`);
+    const list = data.diagnostics.map(
+      (d) =>
+        `<tr><td class="${d.severity === "note" ? "noted" : d.severity}">${d.severity}</td><td><code>${escape(d.code)}</code></td><td>${escape(d.message)}</td></tr>`,
+    );
     add("Diagnostics", "What the compiler and the simulator had to say.", `<table><tbody>${list.join("\n")}</tbody></table>`);
   }
   return out;

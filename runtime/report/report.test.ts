@@ -17,7 +17,12 @@ const prices = {
 describe("energy", () => {
   test("is counts times prices, with the interval of their tolerances, plus static power times time", () => {
     const e = price({ synapse: 100, hop: 50, spike: 7 }, 3, prices);
-    expect(e.parts.map((p) => [p.name, p.group, p.count])).toEqual([["synapse", "neuron cores", 100], ["gate", "neuron cores", 0], ["hop", "network on chip", 50], ["static", "static", 3]]);
+    expect(e.parts.map((p) => [p.name, p.group, p.count])).toEqual([
+      ["synapse", "neuron cores", 100],
+      ["gate", "neuron cores", 0],
+      ["hop", "network on chip", 50],
+      ["static", "static", 3],
+    ]);
     expect(e.joules.typical).toBeCloseTo(1e-9 + 1e-10 + 3e-9, 15);
     expect(e.joules.high - e.joules.low).toBeCloseTo(2 * 0.3e-9, 15);
     expect(e.unknown).toEqual(["hop"]);
@@ -25,7 +30,10 @@ describe("energy", () => {
   test("groups add up to the whole, and half the price is half of its share", () => {
     const e = price({ synapse: 100, hop: 50 }, 3, prices);
     expect(byGroup(e).reduce((sum, g) => sum + g.typical, 0)).toBeCloseTo(e.joules.typical, 18);
-    const half = price({ synapse: 100, hop: 50 }, 3, { ...prices, costs: { ...prices.costs, synapse: { ...prices.costs.synapse, picojoules: 5 } } });
+    const half = price({ synapse: 100, hop: 50 }, 3, {
+      ...prices,
+      costs: { ...prices.costs, synapse: { ...prices.costs.synapse, picojoules: 5 } },
+    });
     expect(half.parts[0]?.typical).toBe((e.parts[0]?.typical ?? 0) / 2);
     expect(half.parts.slice(1)).toEqual(e.parts.slice(1));
   });
@@ -57,7 +65,15 @@ describe("the page", () => {
     title: "A <net> & more",
     subtitle: "qcfs, 4 steps",
     generator: "ganglion",
-    summary: { samples: 3, accuracy: { ann: 0.9, snn: 0.8, chip: null }, agreement: { snnVsChip: 1, annVsSnn: null }, steps: 4, cores: { used: 2, available: 4 }, spikes: 12.5, synapticEvents: 1000 },
+    summary: {
+      samples: 3,
+      accuracy: { ann: 0.9, snn: 0.8, chip: null },
+      agreement: { snnVsChip: 1, annVsSnn: null },
+      steps: 4,
+      cores: { used: 2, available: 4 },
+      spikes: 12.5,
+      synapticEvents: 1000,
+    },
     network: {
       populations: [
         { name: "in", shape: [1, 2, 2], model: "input", spike: "binary", spikes: 3, output: false },
@@ -80,16 +96,31 @@ describe("the page", () => {
       ],
       traffic: Array.from({ length: 20 }, (_, i) => (i === 2 || i === 8 ? 5 : 0)),
     },
-    raster: { caption: "Sample 0", steps: 4, populations: [{ name: "hidden", neurons: 8, step: [0, 1, 3], neuron: [0, 7, 4], payload: [1, -1, 1] }] },
+    raster: {
+      caption: "Sample 0",
+      steps: 4,
+      populations: [{ name: "hidden", neurons: 8, step: [0, 1, 3], neuron: [0, 7, 4], payload: [1, -1, 1] }],
+    },
     energy: price({ synapse: 100, hop: 50 }, 3, prices),
     latency: { cycles: distributionOf([10, 12, 30]), clockHz: 1e6 },
-    budget: [{ core: null, resource: "cores", used: 2, available: 4 }, { core: "core(0,0)", resource: "neurons", used: 8, available: 16 }],
+    budget: [
+      { core: null, resource: "cores", used: 2, available: 4 },
+      { core: "core(0,0)", resource: "neurons", used: 8, available: 16 },
+    ],
     diagnostics: [{ severity: "warning", code: "some-code", message: 'a "quoted" <message>' }],
   };
 
   test("is complete, needs nothing from outside, and escapes what it is given", () => {
     const page = htmlReport(data);
-    expect(page.match(/<h2>[^<]+/g)?.map((h) => h.slice(4))).toEqual(["Network", "Chip", "Spikes", "Energy", "Latency", "Budget", "Diagnostics"]);
+    expect(page.match(/<h2>[^<]+/g)?.map((h) => h.slice(4))).toEqual([
+      "Network",
+      "Chip",
+      "Spikes",
+      "Energy",
+      "Latency",
+      "Budget",
+      "Diagnostics",
+    ]);
     expect(page).not.toMatch(/https?:|<script|<link|url\((?!#)|@import|src=/);
     expect(page).toContain("A &lt;net&gt; &amp; more");
     expect(page).not.toMatch(/<net>|<message>|NaN|undefined|Infinity/);
@@ -97,7 +128,9 @@ describe("the page", () => {
   });
   test("tags are balanced", () => {
     const open: string[] = [];
-    for (const [, close, name, rest] of htmlReport(data).replace(/<!doctype[^>]*>|<style>[\s\S]*?<\/style>/g, "").matchAll(/<(\/?)([a-zA-Z0-9]+)([^>]*)>/g)) {
+    for (const [, close, name, rest] of htmlReport(data)
+      .replace(/<!doctype[^>]*>|<style>[\s\S]*?<\/style>/g, "")
+      .matchAll(/<(\/?)([a-zA-Z0-9]+)([^>]*)>/g)) {
       if (close === "/") expect(open.pop()).toBe(name);
       else if (rest?.endsWith("/") !== true && !["meta", "input"].includes(name ?? "")) open.push(name ?? "");
     }

@@ -109,7 +109,7 @@ describe("explain-loss", () => {
 
   it("needs data", async () => {
     const { code, err } = await shop.run("explain-loss", lenet, ...method);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(err).toContain("error[option-missing]: explain-loss needs --data");
   });
 });

@@ -18,6 +18,7 @@ import { dataShape } from "../evaluate/evaluate.ts";
 import { classesOf, inputShape, openCalibration, pipelineJob, readModel } from "../job/compile-job.ts";
 import { type CompileFlags, jobOf } from "../job/flags.ts";
 import { watchersOf } from "../watchers.ts";
+import { sampleShape } from "../../ir/codes/index.ts";
 
 /** What is studied, and what data it takes. */
 export type Studied = {
@@ -63,6 +64,7 @@ export function buildSubject(run: Run, folder: string): Studied {
 function dataOf(source: Graph | Network): Pick<Studied, "shape" | "classes"> {
   if (source.kind === "graph") return { shape: inputShape(source), classes: classesOf(source) };
   if (source.inputs.length !== 1) fail("convert-inputs", [source.inputs.length]);
+  const input = at(source.inputs, 0);
   const classes = sizeOf(at(source.pops, at(source.outputs, 0).pop).shape);
-  return { shape: at(source.pops, at(source.inputs, 0).pop).shape, classes: classes > 1 ? classes : null };
+  return { shape: sampleShape(at(source.pops, input.pop).shape, input.params), classes: classes > 1 ? classes : null };
 }

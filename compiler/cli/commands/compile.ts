@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import type { Register } from "../command.ts";
 import { compileJob, type Report } from "../job/compile-job.ts";
-import { addChipFlags, addLegalizationFlags, addMethodFlags, type CompileFlags, jobOf } from "../job/flags.ts";
+import { addChipFlags, addLegalizationFlags, addMethodFlags, addNirFlags, type CompileFlags, jobOf } from "../job/flags.ts";
 import { readJob } from "../job/read.ts";
 import { showPairs, showTable } from "../tables.ts";
 import { showSeconds } from "../units.ts";
@@ -11,12 +11,15 @@ export const compileCommand: Register = (program, runner) => {
   const command = program
     .command("compile")
     .summary("compile a model for a chip: writes a build folder")
-    .description("Compiles a trained model (.onnx, .graph) or a network (.snet) for a chip and writes the image and all that `ganglion evaluate` needs.")
-    .argument("<model>", "model.onnx, m.graph, m.snet or job.yaml")
+    .description(
+      "Compiles a trained model (.onnx, .graph) or a network (.snet) for a chip and writes the image and all that `ganglion evaluate` needs.",
+    )
+    .argument("<model>", "model.onnx, model.nir, m.graph, m.snet or job.yaml")
     .option("-o, --output <folder>", "the build folder; an earlier build there is replaced");
   addChipFlags(command);
   addMethodFlags(command);
   addLegalizationFlags(command);
+  addNirFlags(command);
   command.action((model: string, flags: CompileFlags) =>
     runner(flags, async (run) => {
       const file = [".yaml", ".yml"].includes(extname(model)) ? readJob(run.files.text(model), model) : null;
@@ -54,6 +57,7 @@ function showReport(r: Report, folder: string): string {
       ["load", `${r.load.words} words, ${showSeconds(r.load.seconds)}`],
       ["written", folder],
     ]),
+    ...r.tables.filter((t) => t.title === "NIR import").map(showTable),
     showTable({ title: "budget", rows }),
   ].join("\n");
 }

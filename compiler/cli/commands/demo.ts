@@ -48,7 +48,9 @@ export const demoCommand: Register = (program, runner) => {
         const build = openBuild(run.files, flags.output);
         const { shape, classes } = dataShape(build);
         const data = await openData(run, { data: mnist.testImages, labels: mnist.testLabels }, preprocessing, shape, classes);
-        run.say(`running MNIST's test images: ${flags.limit} on model and network, ${Math.min(flags.limit, flags.chipLimit)} on the simulated chip …`);
+        run.say(
+          `running MNIST's test images: ${flags.limit} on model and network, ${Math.min(flags.limit, flags.chipLimit)} on the simulated chip …`,
+        );
         const plan = { ann: flags.limit, snn: flags.limit, chip: Math.min(flags.limit, flags.chipLimit) };
         const { summary, outcomes } = await evaluateBuild(run, flags.output, build, data, plan, defaultWorkers());
         const html = `${flags.output}.html`;

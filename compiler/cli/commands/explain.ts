@@ -33,7 +33,9 @@ function explain(name: string): string {
     pick(errors as Readonly<Record<string, ErrorEntry<never>>>, name, (e) => explainError(name, e)),
     pick(neurons as Readonly<Record<string, NeuronModel>>, name, explainNeuron),
     pick(passes, name, (p) => explainOptions(`pass ${p.name}, on a ${p.on}; keeps ${p.keeps}`, p.summary, p.options)),
-    pick(conversions as Readonly<Record<string, Conversion>>, name, (c) => explainOptions(`method ${c.name}`, `${c.summary}\nfrom ${c.source}`, c.options)),
+    pick(conversions as Readonly<Record<string, Conversion>>, name, (c) =>
+      explainOptions(`method ${c.name}`, `${c.summary}\nfrom ${c.source}`, c.options),
+    ),
     pick(targets, name, (make) => explainChip(make().chip)),
   ].filter((t) => t !== null);
   const known = [errors, neurons, passes, conversions, targets].flatMap((list) => Object.keys(list));
@@ -51,7 +53,10 @@ function explainError(name: string, e: ErrorEntry<never>): string {
 }
 
 function explainNeuron(n: NeuronModel): string {
-  const params = Object.entries(n.params).map(([k, p]): [string, string] => [k, Number.isNaN(p.default) ? p.help : `${p.help} (default ${p.default})`]);
+  const params = Object.entries(n.params).map(([k, p]): [string, string] => [
+    k,
+    Number.isNaN(p.default) ? p.help : `${p.help} (default ${p.default})`,
+  ]);
   const state = Object.entries(n.state).map(([k, s]): [string, string] => [k, `${s.help} (starts at ${s.reset})`]);
   const words = Object.entries(n.words).map(([k, w]): [string, string] => [`${k}=${w.choices.join("|")}`, w.help]);
   const parts = { parameters: params, words, state };

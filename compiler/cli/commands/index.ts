@@ -3,13 +3,16 @@ import { compileCommand } from "./compile.ts";
 import { convertCommand } from "./convert.ts";
 import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { explainLossCommand } from "./explain-loss.ts";
 import { explainCommand } from "./explain.ts";
+import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
 import { listCommand } from "./list.ts";
 import { passCommand } from "./pass.ts";
 import { runCommandOf } from "./run.ts";
 import { showCommand } from "./show.ts";
 import { targetsCommand } from "./targets.ts";
+import { tuneCommand } from "./tune.ts";
 import { verifyCommand } from "./verify.ts";
 
 /** Every command, in the order of the help: from a model to a result, then what explains. */
@@ -19,7 +22,10 @@ export const commands: readonly Register[] = [
   convertCommand,
   compileCommand,
   evaluateCommand,
+  explainLossCommand,
+  tuneCommand,
   runCommandOf,
+  exportCommand,
   passCommand,
   verifyCommand,
   showCommand,

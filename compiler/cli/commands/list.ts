@@ -1,3 +1,4 @@
+import type { ChipSpec } from "../../../targets/chip.ts";
 import { targets } from "../../../targets/index.ts";
 import { errors } from "../../base/errors.ts";
 import { conversions } from "../../convert/index.ts";
@@ -15,14 +16,21 @@ type Described = { readonly name: string; readonly domain: string; readonly defa
 
 /** What can be listed, each as entries with a name and one sentence. */
 const lists: Readonly<Record<string, () => readonly Entry[]>> = {
-  passes: () => Object.values(passes).map((p) => ({ name: p.name, summary: `${p.summary} (${p.on}, keeps ${p.keeps})`, options: describe(p.options) })),
-  targets: () => Object.entries(targets).map(([name, make]) => ({ name, summary: make().chip.summary })),
-  methods: () => Object.values(conversions).map((c) => ({ name: c.name, summary: `${c.summary} (${c.source})`, options: describe(c.options) })),
+  passes: () =>
+    Object.values(passes).map((p) => ({ name: p.name, summary: `${p.summary} (${p.on}, keeps ${p.keeps})`, options: describe(p.options) })),
+  targets: () => Object.entries(targets).map(([name, make]) => ({ name, summary: `${make().chip.summary} (${sizeOfChip(make().chip)})` })),
+  methods: () =>
+    Object.values(conversions).map((c) => ({ name: c.name, summary: `${c.summary} (${c.source})`, options: describe(c.options) })),
   neurons: () => Object.values(neurons).map((n) => ({ name: n.name, summary: n.equation })),
   errors: () => Object.entries(errors).map(([name, e]) => ({ name, summary: `${e.severity}: ${e.explain}` })),
   codes: () => [...Object.values(inputCodes), ...Object.values(outputCodes)].map((c) => ({ name: c.name, summary: c.summary })),
   ops: () => Object.values(ops).map((o) => ({ name: o.name, summary: o.summary })),
 };
+
+function sizeOfChip({ columns, rows, core }: ChipSpec): string {
+  const cores = columns * rows;
+  return `${columns}x${rows} cores of ${core.neurons} neurons, ${cores * core.neurons} in all`;
+}
 
 function describe(options: Options): readonly Described[] {
   return Object.entries(options).map(([name, o]) => ({ name, domain: o.domain, default: o.show(o.default), help: o.help }));

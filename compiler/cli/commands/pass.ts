@@ -43,4 +43,3 @@ function stepOf(text: string, kind: Kind, file: string): Step<Kind> {
   if (chosen.on !== kind) fail("pass-kind", [name, chosen.on, kind], { at: file });
   return step(chosen, given) as unknown as Step<Kind>;
 }
-

@@ -21,7 +21,9 @@ export const runCommandOf: Register = (program, runner) => {
   program
     .command("run")
     .summary("run samples through a .graph, a .snet or a build, and print answers and spikes")
-    .description("Prints the answers of each sample; of a network also every spike as step:neuron or step:neuron=payload. `ganglion evaluate` is for data sets.")
+    .description(
+      "Prints the answers of each sample; of a network also every spike as step:neuron or step:neuron=payload. `ganglion evaluate` is for data sets.",
+    )
     .argument("<what...>", "[graph|network|build] and a model.onnx, m.graph, m.snet or build folder")
     .requiredOption("--samples <file>", "text, one sample a line: the numbers of the inputs")
     .option("-t, --target <name>", "clamp a network's potentials as this chip does")

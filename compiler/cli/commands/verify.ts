@@ -20,7 +20,9 @@ export const verifyCommand: Register = (program, runner) => {
   program
     .command("verify")
     .summary("check a .graph, .snet, .cores, chip.yaml or build against its rules")
-    .description("Checks the rules of an artifact. Of a build it checks every hash, decodes the image, and runs random samples on network and chip.")
+    .description(
+      "Checks the rules of an artifact. Of a build it checks every hash, decodes the image, and runs random samples on network and chip.",
+    )
     .argument("<what...>", `[${kinds.join("|")}] and a file or folder`)
     .option("-t, --target <name>", "check a .cores also against this chip")
     .option("--chip <file>", "check a .cores also against this chip.yaml")

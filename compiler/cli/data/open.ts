@@ -9,7 +9,13 @@ import type { FormatFlags } from "./flags.ts";
 export type DataPlace = FormatFlags & { readonly data: string; readonly labels?: string | undefined };
 
 /** Opens a file, a folder or an archive of samples for a model whose input has this shape, without the batch. */
-export function openData(run: Run, place: DataPlace, p: Preprocessing, shape: readonly number[], classes: number | null): Promise<SampleSet> {
+export function openData(
+  run: Run,
+  place: DataPlace,
+  p: Preprocessing,
+  shape: readonly number[],
+  classes: number | null,
+): Promise<SampleSet> {
   return openSamples(
     {
       files: filesAt(run, place.data),
@@ -28,14 +34,17 @@ export function* firstSamples(set: SampleSet, limit: number): Iterable<Float32Ar
   for (let i = 0; i < Math.min(limit, set.count); i++) yield set.sample(i);
 }
 
-function fileAt(run: Run, name: string): DataFile {
+export function fileAt(run: Run, name: string): DataFile {
   return { name, bytes: run.files.bytes(name) };
 }
 
-function filesAt(run: Run, name: string): readonly DataFile[] {
+export function filesAt(run: Run, name: string): readonly DataFile[] {
   if (!run.files.isFolder(name)) return [fileAt(run, name)];
   const root = run.files.path(name);
   const found = reading(name, () => readdirSync(root, { recursive: true, withFileTypes: true }));
-  const paths = found.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name)).sort();
+  const paths = found
+    .filter((e) => e.isFile())
+    .map((e) => join(e.parentPath, e.name))
+    .sort();
   return paths.map((path) => ({ name: path.slice(root.length + 1), bytes: reading(path, () => run.files.bytes(path)) }));
 }

@@ -7,6 +7,7 @@ import type { Run } from "../command.ts";
 import { withRuns } from "./pool.ts";
 import { carriesOver, type RungName, rungNames } from "./rungs.ts";
 import { type Outcomes, type Summary, summarize } from "./summary.ts";
+import { sampleShape } from "../../ir/codes/index.ts";
 
 /** How many samples each rung runs; null where it does not run. */
 export type Plan = Readonly<Record<RungName, number | null>>;
@@ -44,6 +45,7 @@ const titles: Readonly<Record<RungName, string>> = { ann: "trained model", snn: 
 export function dataShape(build: Build): { readonly shape: readonly number[]; readonly classes: number | null } {
   const { image } = build;
   if (image.inputs.length !== 1) fail("convert-inputs", [image.inputs.length]);
+  const input = at(image.inputs, 0);
   const classes = sizeOf(at(image.outputs, 0).shape);
-  return { shape: at(image.inputs, 0).shape, classes: classes > 1 ? classes : null };
+  return { shape: sampleShape(input.shape, input.params), classes: classes > 1 ? classes : null };
 }

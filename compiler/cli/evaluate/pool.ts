@@ -1,6 +1,8 @@
+import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { Piscina } from "piscina";
+import { InternalError } from "../../base/bug.ts";
 import { Failure } from "../../base/diagnostic.ts";
 import type { Build } from "../build/build.ts";
 import { openRung, type Outcome, type RungName } from "./rungs.ts";
@@ -27,16 +29,34 @@ export async function withRuns<T>(build: Build, folder: string, workers: number,
   const pool = new Piscina<Task, Answer>({
     filename: fileURLToPath(new URL(source ? "./worker.ts" : "./worker.js", import.meta.url)),
     // Node 20 cannot load TypeScript in a thread; a checkout's tests go through tsx.
-    execArgv: source ? ["--import", "tsx"] : [],
+    execArgv: source ? ["--import", typescriptLoader()] : [],
     minThreads: workers,
     maxThreads: workers,
     idleTimeout: 60_000,
   });
+  // Without a listener, a thread that does not even start would end the process.
+  const crash = new Promise<never>((_, reject) => {
+    pool.on("error", (error) => reject(crashed(error)));
+  });
   try {
-    return await use((rung, samples, progress) => inThreads(pool, workers, { build: folder, rung }, samples, progress));
+    return await Promise.race([
+      crash,
+      use((rung, samples, progress) => inThreads(pool, workers, { build: folder, rung }, samples, progress)),
+    ]);
   } finally {
     await pool.destroy();
   }
+}
+
+/** Found from this file, not from the folder in which the command runs. */
+function typescriptLoader(): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+}
+
+/** What a thread died of: out of memory, or a mistake of ours that it has thrown. */
+function crashed(error: unknown): InternalError {
+  const what = error instanceof Error ? error : new Error(String(error));
+  return new InternalError(`a thread of the evaluation ended: ${what.message}; --workers 1 does without threads`, { cause: what });
 }
 
 async function inThisThread(build: Build, name: RungName, samples: Samples, progress: (done: number) => void): Promise<readonly Outcome[]> {
@@ -65,7 +85,9 @@ async function inThreads(
       const first = next;
       next = Math.min(samples.count, first + chunk);
       const mine = Array.from({ length: next - first }, (_, i) => samples.sample(first + i));
-      const answer = await pool.run({ ...task, samples: mine });
+      const answer = await pool.run({ ...task, samples: mine }).catch((error: unknown) => {
+        throw crashed(error);
+      });
       if ("diagnostics" in answer) throw new Failure(answer.diagnostics);
       answer.outcomes.forEach((o, i) => {
         out[first + i] = o;

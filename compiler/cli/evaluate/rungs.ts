@@ -1,13 +1,15 @@
 import { targetOf } from "../../../targets/index.ts";
 import { openSession } from "../../../runtime/session.ts";
 import type { Counts } from "../../../runtime/device.ts";
+import { classOf, indexOfMaximum, inputTensor, potentialLimits } from "../../analysis/answer.ts";
 import { at, bug } from "../../base/bug.ts";
-import { numbersOf, type Tensor, tensor } from "../../base/tensor.ts";
+import { prepareSteps } from "../../convert/as-is/run.ts";
+import { statesOf } from "../../convert/walk/neurons.ts";
 import { prepareGraph } from "../../ir/graph/run.ts";
 import type { Graph } from "../../ir/graph/types.ts";
 import { prepareNetwork } from "../../ir/network/run.ts";
 import type { Build } from "../build/build.ts";
-import { potentialLimits } from "./limits.ts";
+import { readSteps, spikingForm } from "../spiking.ts";
 
 /* The witnesses of the ladder that a build holds: trained model, legal network, chip. */
 
@@ -30,24 +32,38 @@ export type Outcome = {
 export type Rung = (sample: Float32Array) => Promise<Outcome>;
 
 export const openRung: Readonly<Record<RungName, (build: Build) => Promise<Rung>>> = {
-  ann: async (build) => annRung(build.model ?? bug("a build without its model was asked for the rung ann")),
+  ann: async (build) => (build.model === null ? floatRung(build) : trainedRung(build.model, build)),
   snn: async (build) => snnRung(build),
   chip: chipRung,
 };
 
-function annRung(graph: Graph): Rung {
-  const prepared = prepareGraph(graph);
-  const input = at(graph.values, at(graph.inputs, 0));
-  return async (sample) => {
-    const { outputs } = prepared.run([inputTensor(input.dtype, input.shape, sample)]);
-    return { ...nothing, class: classOf(at(outputs, 0)) };
-  };
+/** Whether there is something to compare the network with: a trained model, or a spiking one before it was rounded. */
+export function hasReference(build: Build): boolean {
+  return build.model !== null || build.converted.inputs.some((i) => i.code === "events");
 }
 
-function inputTensor(dtype: Tensor["dtype"], shape: readonly number[], sample: Float32Array): Tensor {
-  if (dtype === "f32") return tensor("f32", shape, sample);
-  if (dtype === "f64") return tensor("f64", shape, Float64Array.from(sample));
-  return bug(`a model's input of type ${dtype} has no rung`);
+/** A spiking model as it was imported, with real weights. */
+function floatRung(build: Build): Rung {
+  if (!hasReference(build)) bug("a build without its model was asked for the rung ann");
+  const prepared = prepareNetwork(build.converted, { seed: build.seed });
+  return async (sample) => ({ ...nothing, class: indexOfMaximum(at(prepared.run([sample]).outputs, 0)) });
+}
+
+/** The model as the file has it; one that describes a step of spiking neurons runs as many as the network, its states fed back. */
+function trainedRung(model: Graph, build: Build): Rung {
+  const spiking = spikingForm(model);
+  if (spiking === null || statesOf(spiking).size === 0) return annRung(model);
+  const steps = readSteps(build.network);
+  const prepared = prepareSteps(spiking);
+  return async (sample) => ({ ...nothing, class: indexOfMaximum(at(prepared.run(sample, steps).outputs, 0)) });
+}
+
+function annRung(graph: Graph): Rung {
+  const prepared = prepareGraph(graph);
+  return async (sample) => {
+    const { outputs } = prepared.run([inputTensor(graph, sample)]);
+    return { ...nothing, class: classOf(at(outputs, 0)) };
+  };
 }
 
 function snnRung(build: Build): Rung {
@@ -93,16 +109,3 @@ export function carriesOver({ network }: Build): boolean {
 }
 
 const nothing: Omit<Outcome, "class"> = { raw: [], spikes: 0, synapticEvents: 0, cycles: 0, counts: {} };
-
-/** A model that ends in ArgMax answers with the class itself, others with a score per class. */
-function classOf(answer: Tensor): number {
-  const scores = numbersOf(answer);
-  return answer.dtype === "i64" && scores.length === 1 ? at(scores, 0) : indexOfMaximum(scores);
-}
-
-/** Ties go to the lowest index, on every rung alike. */
-export function indexOfMaximum(scores: ArrayLike<number>): number {
-  let best = 0;
-  for (let i = 1; i < scores.length; i++) if (at(scores, i) > at(scores, best)) best = i;
-  return best;
-}

@@ -12,9 +12,18 @@ export function showSummary(s: Summary, outcomes: Outcomes): string {
     s.agreement.annVsSnn === null ? null : ["model and network choose alike", showPercent(s.agreement.annVsSnn)],
     s.agreement.snnVsChip === null ? null : ["network and chip equal", `${showPercent(s.agreement.snnVsChip)} of all outputs`],
     ["steps", String(s.steps)],
-    s.latency.cycles && ["cycles per sample", `${showCount(s.latency.cycles.mean)} (median ${showCount(s.latency.cycles.p50)}, 99 % below ${showCount(s.latency.cycles.p99)})`],
-    s.latency.seconds && ["latency", `${showSeconds(s.latency.seconds.mean)} (median ${showSeconds(s.latency.seconds.p50)}, 99 % below ${showSeconds(s.latency.seconds.p99)})`],
-    s.energy.joules && ["energy per sample", `${showJoules(s.energy.joules.typical)} (${showJoules(s.energy.joules.low)} to ${showJoules(s.energy.joules.high)})`],
+    s.latency.cycles && [
+      "cycles per sample",
+      `${showCount(s.latency.cycles.mean)} (median ${showCount(s.latency.cycles.p50)}, 99 % below ${showCount(s.latency.cycles.p99)})`,
+    ],
+    s.latency.seconds && [
+      "latency",
+      `${showSeconds(s.latency.seconds.mean)} (median ${showSeconds(s.latency.seconds.p50)}, 99 % below ${showSeconds(s.latency.seconds.p99)})`,
+    ],
+    s.energy.joules && [
+      "energy per sample",
+      `${showJoules(s.energy.joules.typical)} (${showJoules(s.energy.joules.low)} to ${showJoules(s.energy.joules.high)})`,
+    ],
     s.spikes.perSample === null ? null : ["spikes per sample", showCount(s.spikes.perSample)],
     s.spikes.perNeuronStep === null ? null : ["spikes per neuron and step", showCount(s.spikes.perNeuronStep)],
     s.synapticEvents.perSample === null ? null : ["synaptic events per sample", showCount(s.synapticEvents.perSample)],

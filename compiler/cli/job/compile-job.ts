@@ -6,7 +6,7 @@ import { conversions } from "../../convert/index.ts";
 import { type SampleSet, sampleShape, unprocessed } from "../../frontends/samples.ts";
 import type { Graph } from "../../ir/graph/types.ts";
 import type { Network } from "../../ir/network/types.ts";
-import { type Compiled, compile, defaultMapping } from "../../pipeline.ts";
+import { type Compiled, compile, defaultMapping, type Job } from "../../pipeline.ts";
 import type { ChipSpec } from "../../../targets/chip.ts";
 import type { Target } from "../../../targets/target.ts";
 import { readArtifact } from "../artifacts.ts";
@@ -17,6 +17,8 @@ import type { Run } from "../command.ts";
 import { firstSamples, openData } from "../data/open.ts";
 import { openRung, type Outcome } from "../evaluate/rungs.ts";
 import { lookUp } from "../names.ts";
+import { dataInputs, spikingForm } from "../spiking.ts";
+import { isNir, readNirModel } from "../nir/read.ts";
 import { watchersOf } from "../watchers.ts";
 import type { JobSpec } from "./job.ts";
 
@@ -42,32 +44,57 @@ export type MaxPoolLoss = {
 };
 
 /** Compiles as the job says and writes the build folder. */
-export async function compileJob(run: Run, job: JobSpec): Promise<Report> {
+export async function compileJob(run: Run, given: JobSpec): Promise<Report> {
+  const job = withDescriptor(run, given);
   const output = job.output ?? fail("option-missing", ["compile", "-o FOLDER (or `output` in the job file)"]);
   run.files.checkWritable(output);
   const target = chosenTarget(run, job);
-  const source = readModel(run, job.model);
+  const source = isNir(job.model) ? await readNirModel(run, job.model, job.nir ?? {}, job.options["steps"]) : readModel(run, job.model);
   const calibration = source.kind === "graph" ? await openCalibration(run, job, source) : null;
   const preprocessing = job.preprocessing ?? unprocessed;
-  const compiled = compile(source, pipelineJob(job, target, source, calibration), { ...run.context(target.chip), seed: job.seed }, watchersOf(run));
+  const compiled = compile(
+    source,
+    pipelineJob(job, target, source, calibration),
+    { ...run.context(target.chip), seed: job.seed },
+    watchersOf(run),
+  );
 
   const model = source.kind === "graph" ? source : null;
-  const build: Build = { image: compiled.image, chip: target.chip, network: compiled.legal, model, preprocessing, seed: job.seed };
+  const build: Build = {
+    image: compiled.image,
+    chip: target.chip,
+    network: compiled.legal,
+    converted: compiled.converted,
+    model,
+    lowered: compiled.lowered === compiled.graph ? null : compiled.lowered,
+    passOptions: job.passOptions,
+    preprocessing,
+    seed: job.seed,
+  };
   const maxPool = await measureMaxPool(run, job, build, calibration);
   const report = reportOf(run, job, compiled, target.chip, maxPool);
   writeBuild(run, output, { compiled, build, inputs: inputsOf(run, job), options: optionsOf(job, target.chip), report });
   return report;
 }
 
-function readModel(run: Run, path: string): Graph | Network {
+/** The job with the text of the descriptor in the place of its file's name. */
+export function withDescriptor(run: Run, job: JobSpec): JobSpec {
+  const { descriptor } = job.options;
+  if (descriptor === undefined || descriptor === "auto" || descriptor.trimStart().startsWith("{")) return job;
+  return { ...job, options: { ...job.options, descriptor: run.files.text(descriptor) } };
+}
+
+/** The model or network that a job is about. */
+export function readModel(run: Run, path: string): Graph | Network {
   const ir = readArtifact(run, path, [".onnx", ".graph", ".snet"]);
   return ir.kind === "cores" ? fail("artifact-unknown", [path, ["*.onnx", "*.graph", "*.snet"]]) : ir;
 }
 
-function pipelineJob(job: JobSpec, target: Target, source: Graph | Network, calibration: SampleSet | null) {
+/** The job as the pipeline takes it; its calibration samples can be gone through once. */
+export function pipelineJob(job: JobSpec, target: Target, source: Graph | Network, calibration: SampleSet | null): Job {
   return {
     target,
-    method: source.kind === "graph" ? methodOf(job) : "",
+    method: source.kind === "graph" ? methodOf(job, source) : "",
     options: job.options,
     calibration: calibration === null ? [] : firstSamples(calibration, job.calibrationLimit),
     passOptions: job.passOptions,
@@ -75,8 +102,9 @@ function pipelineJob(job: JobSpec, target: Target, source: Graph | Network, cali
   };
 }
 
-/** The job's method, which must be one there is. */
-export function methodOf(job: Pick<JobSpec, "method">): string {
+/** The job's method, which must be one there is. A file that describes spiking neurons needs none. */
+export function methodOf(job: Pick<JobSpec, "method">, graph: Graph): string {
+  if (job.method === undefined && spikingForm(graph) !== null) return "as-is";
   const name = job.method ?? fail("option-missing", ["converting a trained model", "--method NAME (see `ganglion list methods`)"]);
   lookUp("method", name, conversions);
   return name;
@@ -88,10 +116,11 @@ export async function openCalibration(run: Run, job: JobSpec, graph: Graph): Pro
   return openData(run, job.calibration, job.preprocessing ?? unprocessed, inputShape(graph), classesOf(graph));
 }
 
-/** Shape of one sample of a model with one input, without the batch. */
+/** Shape of one sample of a model with one input, states of neurons apart, without the batch. */
 export function inputShape(graph: Graph): readonly number[] {
-  if (graph.inputs.length !== 1) fail("convert-inputs", [graph.inputs.length]);
-  return sampleShape(at(graph.values, at(graph.inputs, 0)).shape);
+  const inputs = dataInputs(graph);
+  if (inputs.length !== 1) fail("convert-inputs", [inputs.length]);
+  return sampleShape(at(graph.values, at(inputs, 0)).shape);
 }
 
 /** How many classes the model tells apart; null when it answers with the class itself. */
@@ -117,9 +146,13 @@ async function measureMaxPool(run: Run, job: JobSpec, build: Build, calibration:
     run.progress.show("measuring what max pooling lost", i + 1, count);
   }
   const labelled = outcomes.filter((o) => o.label !== null);
-  const share = (list: typeof outcomes, right: (o: (typeof outcomes)[number]) => boolean): number => list.filter(right).length / list.length;
+  const share = (list: typeof outcomes, right: (o: (typeof outcomes)[number]) => boolean): number =>
+    list.filter(right).length / list.length;
   const agreement = share(outcomes, (o) => o.ann.class === o.snn.class);
-  const accuracy = labelled.length === 0 ? null : { ann: share(labelled, (o) => o.ann.class === o.label), snn: share(labelled, (o) => o.snn.class === o.label) };
+  const accuracy =
+    labelled.length === 0
+      ? null
+      : { ann: share(labelled, (o) => o.ann.class === o.label), snn: share(labelled, (o) => o.snn.class === o.label) };
   run.report(diagnostic("max-pool-loss", [how, showLoss(agreement, accuracy), count]));
   return { how, samples: count, agreement, accuracy };
 }
@@ -134,7 +167,7 @@ function showLoss(agreement: number, accuracy: MaxPoolLoss["accuracy"]): string 
 function reportOf(run: Run, job: JobSpec, compiled: Compiled, chip: ChipSpec, maxPool: MaxPoolLoss | null): Report {
   return {
     target: chip.name,
-    method: compiled.graph === null ? null : (job.method ?? null),
+    method: compiled.graph === null ? null : (job.method ?? "as-is"),
     steps: compiled.legal.steps,
     cores: { used: compiled.cores.cores.length, available: chip.columns * chip.rows },
     load: compiled.load,

@@ -6,6 +6,7 @@ import type { SharedFlags } from "../command.ts";
 import { addLimitFlag, addPreprocessingFlags, type FormatFlags, type PreprocessingFlags, preprocessingOf } from "../data/flags.ts";
 import { collect, whole } from "../flags.ts";
 import { parseNamed } from "../names.ts";
+import { addNirFlags, type NirFlags } from "../nir/flags.ts";
 import type { JobSpec } from "./job.ts";
 
 /** Flags of conversion: method, its options, calibration. */
@@ -19,15 +20,16 @@ export type MethodFlags = SharedFlags &
     readonly output?: string;
   };
 
-export type CompileFlags = MethodFlags & {
-  readonly target?: string;
-  readonly chip?: string;
-  readonly weightBits?: number;
-  readonly inputBits?: number;
-  readonly option?: readonly string[];
-  readonly partition?: string;
-  readonly place?: string;
-};
+export type CompileFlags = MethodFlags &
+  NirFlags & {
+    readonly target?: string;
+    readonly chip?: string;
+    readonly weightBits?: number;
+    readonly inputBits?: number;
+    readonly option?: readonly string[];
+    readonly partition?: string;
+    readonly place?: string;
+  };
 
 export function addMethodFlags(command: Command): void {
   command
@@ -36,13 +38,22 @@ export function addMethodFlags(command: Command): void {
     .option("--calibration-labels <file>", "their labels, to state accuracies (optional)");
   addLimitFlag(command, "--calibration-limit <n>", "how many samples to calibrate with, at most (default: 200)", undefined);
   addPreprocessingFlags(command);
-  for (const [name, o] of methodOptions()) {
+  for (const name of methodOptions().keys()) {
     // What a flag of another meaning has taken is still to be had as METHOD:key=value.
     if (command.options.some((f) => f.long === `--${kebab(name)}`)) continue;
-    const users = Object.values(conversions).filter((c) => name in c.options);
-    const whose = users.length === Object.keys(conversions).length ? "" : `; ${users.map((c) => c.name).join(", ")}`;
-    command.addOption(new Option(`--${kebab(name)} <value>`, `${o.help} (${o.domain}${whose})`).helpGroup("Options of the methods:"));
+    command.addOption(new Option(`--${kebab(name)} <value>`, helpOf(name)).helpGroup("Options of the methods:"));
   }
+}
+
+/** What an option means; where methods differ in that, each meaning with the methods that have it. */
+function helpOf(name: string): string {
+  const meanings = new Map<string, string[]>();
+  for (const c of Object.values(conversions)) {
+    const o = (c.options as Options)[name];
+    if (o !== undefined) meanings.set(`${o.help} (${o.domain}`, [...(meanings.get(`${o.help} (${o.domain}`) ?? []), c.name]);
+  }
+  const all = Object.keys(conversions).length;
+  return [...meanings].map(([text, users]) => `${text}${users.length === all ? "" : `; ${users.join(", ")}`})`).join("; ");
 }
 
 /** Every option of every method once. A flag of each stands for METHOD:key=value. */
@@ -61,12 +72,16 @@ function methodOptionsOf(flags: object): Record<string, string> {
 }
 
 export function addChipFlags(command: Command): void {
-  command.option("-t, --target <name>", "the chip (see `ganglion targets`)").option("--chip <file>", "a chip.yaml of your own, of a supported family");
+  command
+    .option("-t, --target <name>", "the chip (see `ganglion targets`)")
+    .option("--chip <file>", "a chip.yaml of your own, of a supported family");
 }
+
+export { addNirFlags };
 
 export function addLegalizationFlags(command: Command): void {
   command
-    .addOption(new Option("--weight-bits <n>", "bits of a weight (default: what the chip has)").argParser(whole(1, 16)))
+    .addOption(new Option("--weight-bits <n>", "bits of a weight (default: 8, or the chip's most if that is less)").argParser(whole(1, 16)))
     .addOption(new Option("--input-bits <n>", "bits of an input payload").argParser(whole(1, 16)))
     .option("--option <pass:key=value>", "option of a pass that legalizes; may be given again", collect)
     .option("--partition <name>", "how populations are cut into cores")
@@ -78,8 +93,10 @@ export function jobOf(model: string, flags: CompileFlags, file: JobSpec | null):
   const method = flags.method === undefined ? null : parseNamed(flags.method);
   return {
     model: file?.model ?? model,
-    target: flags.chip === undefined ? (flags.target ?? (file?.chip === undefined ? file?.target : undefined)) : undefined,
-    chip: flags.chip ?? (flags.target === undefined ? file?.chip : undefined),
+    // A flag is instead of whatever the file says about the chip.
+    ...(flags.target === undefined && flags.chip === undefined
+      ? { target: file?.target, chip: file?.chip }
+      : { target: flags.target, chip: flags.chip }),
     method: method?.name ?? file?.method,
     options: {
       ...file?.options,
@@ -101,6 +118,7 @@ export function jobOf(model: string, flags: CompileFlags, file: JobSpec | null):
     partition: flags.partition ?? file?.partition,
     place: flags.place ?? file?.place,
     output: flags.output ?? file?.output,
+    nir: flags,
     seed: flags.seed === undefined ? (file?.seed ?? 1) : Number(flags.seed),
   };
 }

@@ -1,5 +1,6 @@
 import type { Preprocessing } from "../../frontends/samples.ts";
 import type { FormatFlags } from "../data/flags.ts";
+import type { NirFlags } from "../nir/flags.ts";
 
 /** Everything `ganglion compile` is told, from flags or from a job file. Paths are as the Run's files take them. */
 export type JobSpec = {
@@ -16,5 +17,7 @@ export type JobSpec = {
   readonly partition?: string | undefined;
   readonly place?: string | undefined;
   readonly output?: string | undefined;
+  /** What a spiking model needs to be told. */
+  readonly nir?: NirFlags | undefined;
   readonly seed: number;
 };

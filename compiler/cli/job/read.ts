@@ -13,7 +13,8 @@ export function readJob(text: string, file: string): JobSpec {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  if (document.errors.length > 0) throw new Failure(document.errors.map((e) => diagnostic("job-syntax", [e.message], { at: place(e.pos[0]) })));
+  if (document.errors.length > 0)
+    throw new Failure(document.errors.map((e) => diagnostic("job-syntax", [e.message], { at: place(e.pos[0]) })));
   const parsed = jobSchema.safeParse(document.toJS());
   if (!parsed.success) throw new Failure(parsed.error.issues.flatMap((issue) => problemsOf(issue, document, place)));
   const job = parsed.data;
@@ -31,12 +32,29 @@ export function readJob(text: string, file: string): JobSpec {
     },
     passOptions: {
       ...Object.fromEntries(Object.entries(job.passes ?? {}).map(([k, v]) => [k, textual(v)])),
-      ...(job.weightBits === undefined ? {} : { "quantize-weights": { ...textual(job.passes?.["quantize-weights"] ?? {}), bits: String(job.weightBits) } }),
-      ...(job.inputBits === undefined ? {} : { "quantize-inputs": { ...textual(job.passes?.["quantize-inputs"] ?? {}), bits: String(job.inputBits) } }),
+      ...(job.weightBits === undefined
+        ? {}
+        : { "quantize-weights": { ...textual(job.passes?.["quantize-weights"] ?? {}), bits: String(job.weightBits) } }),
+      ...(job.inputBits === undefined
+        ? {}
+        : { "quantize-inputs": { ...textual(job.passes?.["quantize-inputs"] ?? {}), bits: String(job.inputBits) } }),
     },
-    calibration: job.calibration === undefined ? undefined : { ...defined(job.calibration), data: beside(job.calibration.data), labels: job.calibration.labels && beside(job.calibration.labels) },
+    calibration:
+      job.calibration === undefined
+        ? undefined
+        : {
+            ...defined(job.calibration),
+            data: beside(job.calibration.data),
+            labels: job.calibration.labels && beside(job.calibration.labels),
+          },
     calibrationLimit: job.calibration?.limit ?? 200,
-    preprocessing: p === undefined ? null : preprocessingOf(defined({ ...p, raw: p.raw?.type, shape: p.raw?.shape, zeroPoint: p.raw?.zeroPoint, rawScale: p.raw?.scale }), null),
+    preprocessing:
+      p === undefined
+        ? null
+        : preprocessingOf(
+            defined({ ...p, raw: p.raw?.type, shape: p.raw?.shape, zeroPoint: p.raw?.zeroPoint, rawScale: p.raw?.scale }),
+            null,
+          ),
     partition: job.mapping?.partition,
     place: job.mapping?.place,
     output: job.output === undefined ? undefined : beside(job.output),

@@ -4,9 +4,11 @@ import { parseDims, parseNumber } from "../data/flags.ts";
 
 /* The keys of a job file: the flags of `ganglion compile`, written down. */
 
-const number = z.union([z.number(), z.string().transform(parseNumber)], { error: "a number, or a fraction like 1/255, is wanted" }).refine(Number.isFinite, {
-  error: "a number, or a fraction like 1/255, is wanted",
-});
+const number = z
+  .union([z.number(), z.string().transform(parseNumber)], { error: "a number, or a fraction like 1/255, is wanted" })
+  .refine(Number.isFinite, {
+    error: "a number, or a fraction like 1/255, is wanted",
+  });
 const list = z.union([number.transform((n) => [n]), z.array(number)], { error: "a number or a list of numbers is wanted" });
 const dims = z
   .union([z.array(z.int().positive()), z.string().transform((t) => parseDims(t) ?? [])], { error: "dimensions like 3x32x32 are wanted" })

@@ -1,10 +1,10 @@
+import { potentialLimits } from "../../analysis/answer.ts";
 import { openSession } from "../../../runtime/session.ts";
 import { targetOf } from "../../../targets/index.ts";
 import type { SampleSet } from "../../frontends/samples.ts";
 import { prepareNetwork } from "../../ir/network/run.ts";
 import type { Build } from "../build/build.ts";
 import type { Run } from "../command.ts";
-import { potentialLimits } from "../evaluate/limits.ts";
 
 /** Where things happen, on average over a few samples. */
 export type Activity = {

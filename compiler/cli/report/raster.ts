@@ -1,11 +1,10 @@
+import { indexOfMaximum, potentialLimits } from "../../analysis/answer.ts";
 import type { ReportRaster } from "../../../runtime/report/data.ts";
 import { at } from "../../base/bug.ts";
 import { sizeOf } from "../../base/tensor.ts";
 import type { SampleSet } from "../../frontends/samples.ts";
 import { prepareNetwork } from "../../ir/network/run.ts";
 import type { Build } from "../build/build.ts";
-import { potentialLimits } from "../evaluate/limits.ts";
-import { indexOfMaximum } from "../evaluate/rungs.ts";
 
 /** Every spike of the first sample, as the network has it; the chip has the same. */
 export function rasterOf({ network, chip, seed }: Build, data: SampleSet): ReportRaster {
@@ -15,7 +14,11 @@ export function rasterOf({ network, chip, seed }: Build, data: SampleSet): Repor
   return {
     caption: `sample 0${label === null ? "" : `, label ${label}`}, answer ${indexOfMaximum(at(r.outputs, 0))}`,
     steps: network.steps,
-    populations: network.pops.map((p) => ({ name: p.name, neurons: sizeOf(p.shape), ...spikesOf(r.trains.get(p.id) ?? new Float64Array(), sizeOf(p.shape)) })),
+    populations: network.pops.map((p) => ({
+      name: p.name,
+      neurons: sizeOf(p.shape),
+      ...spikesOf(r.trains.get(p.id) ?? new Float64Array(), sizeOf(p.shape)),
+    })),
   };
 }
 

@@ -17,13 +17,24 @@ import { readSampleLines } from "../data/text.ts";
 const formats: Readonly<Record<string, (trace: Trace) => Iterable<string>>> = { txt: traceLines, vcd: vcdLines, json: perfettoLines };
 
 /** Runs samples on the simulated chip; prints answers and cycles, and writes a trace if asked. */
-export async function runBuild(run: Run, folder: string, flags: { readonly samples: string; readonly trace?: string; readonly traceLimit: number }): Promise<void> {
+export async function runBuild(
+  run: Run,
+  folder: string,
+  flags: { readonly samples: string; readonly trace?: string; readonly traceLimit: number },
+): Promise<void> {
   const { image, chip } = openBuild(run.files, folder);
   const target = targetOf(chip);
-  const lengths = image.inputs.map((i) => sampleLength(i.code, sizeOf(i.shape), i.window.stop - i.window.start));
+  const lengths = image.inputs.map((i) => sampleLength(i.code, sizeOf(i.shape), i.window.stop - i.window.start, i.params));
   const samples = readSampleLines(run.files.text(flags.samples), flags.samples, lengths);
   const device = target.simulate();
-  const record = flags.trace === undefined ? null : { path: flags.trace, format: formatOf(flags.trace), recorder: recorder(target.events, chip.columns, chip.clockHz, flags.traceLimit) };
+  const record =
+    flags.trace === undefined
+      ? null
+      : {
+          path: flags.trace,
+          format: formatOf(flags.trace),
+          recorder: recorder(target.events, chip.columns, chip.clockHz, flags.traceLimit),
+        };
   device.trace(record?.recorder.sink ?? null);
   const session = await openSession(device, image);
   const results = await session.runMany(samples);

@@ -5,6 +5,7 @@ import { sizeOf } from "../../base/tensor.ts";
 import type { Build } from "../build/build.ts";
 import type { Run } from "../command.ts";
 import { openRung } from "../evaluate/rungs.ts";
+import { sampleShape } from "../../ir/codes/index.ts";
 
 /** Runs random samples in the inputs' stated ranges on network and chip, and reports the first output that differs. */
 export async function compareOnRandom(run: Run, build: Build, count: number): Promise<void> {
@@ -14,7 +15,7 @@ export async function compareOnRandom(run: Run, build: Build, count: number): Pr
   const low = numberOr(input.params["low"], 0);
   const high = numberOr(input.params["high"], 1);
   for (let s = 0; s < count; s++) {
-    const sample = Float32Array.from({ length: sizeOf(input.shape) }, () => low + (high - low) * random.unit());
+    const sample = Float32Array.from({ length: sizeOf(sampleShape(input.shape, input.params)) }, () => low + (high - low) * random.unit());
     const [a, b] = [await snn(sample), await chip(sample)];
     const first = a.raw.findIndex((v, i) => v !== b.raw[i]);
     if (first >= 0) {

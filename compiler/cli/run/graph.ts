@@ -9,7 +9,11 @@ import { readSampleLines } from "../data/text.ts";
 /** Prints the outputs of a graph for each sample. */
 export function runGraphOn(run: Run, graph: Graph, file: string): void {
   const inputs = graph.inputs.map((v) => at(graph.values, v));
-  const samples = readSampleLines(run.files.text(file), file, inputs.map((v) => sizeOf(v.shape)));
+  const samples = readSampleLines(
+    run.files.text(file),
+    file,
+    inputs.map((v) => sizeOf(v.shape)),
+  );
   const prepared = prepareGraph(graph);
   const answers = samples.map((sample) => {
     const { outputs } = prepared.run(sample.map((numbers, i) => asTensor(at(inputs, i).dtype, at(inputs, i).shape, numbers)));

@@ -1,3 +1,4 @@
+import { potentialLimits } from "../../analysis/answer.ts";
 import type { ChipSpec } from "../../../targets/chip.ts";
 import { at } from "../../base/bug.ts";
 import { sizeOf } from "../../base/tensor.ts";
@@ -7,7 +8,6 @@ import { type NetworkRun, prepareNetwork, unlimited } from "../../ir/network/run
 import type { Network, PopId } from "../../ir/network/types.ts";
 import type { Run } from "../command.ts";
 import { readSampleLines } from "../data/text.ts";
-import { potentialLimits } from "../evaluate/limits.ts";
 
 /** Prints answers and spike trains of a network for each sample. With a chip, potentials saturate as they do there. */
 export function runNetworkOn(run: Run, network: Network, chip: ChipSpec | null, file: string): void {
@@ -28,7 +28,7 @@ export function runNetworkOn(run: Run, network: Network, chip: ChipSpec | null, 
 
 /** How many numbers of a sample each input takes. */
 export function inputLengths(network: Network): readonly number[] {
-  return network.inputs.map((i) => sampleLength(i.code, sizeOf(at(network.pops, i.pop).shape), network.steps));
+  return network.inputs.map((i) => sampleLength(i.code, sizeOf(at(network.pops, i.pop).shape), network.steps, i.params));
 }
 
 function showRun(network: Network, r: NetworkRun): readonly string[] {

@@ -37,7 +37,10 @@ export function energyFigure(e: Energy): string {
   const legend = byGroup(e)
     .filter((g) => g.typical > 0)
     .map((g) => `<span><i style="background:${colour(g.group)}"></i>${g.group} ${si(g.typical, "J")}</span>`);
-  const unknown = e.unknown.length === 0 ? "" : `<p class="note">The tolerance of ${e.unknown.map((n) => names[n] ?? n).join(", ")} is unknown; the interval is too narrow by that.</p>`;
+  const unknown =
+    e.unknown.length === 0
+      ? ""
+      : `<p class="note">The tolerance of ${e.unknown.map((n) => names[n] ?? n).join(", ")} is unknown; the interval is too narrow by that.</p>`;
   return `<div class="legend">${legend.join("")}</div>
 <div class="figure"><svg role="img" aria-label="Energy by kind of event" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
 ${rows.join("\n")}

@@ -7,30 +7,53 @@ import { count, escape, percent, xy } from "./text.ts";
  */
 
 type CoreOf = ReportMesh["cores"][number];
-type Measure = { readonly key: "memory" | "synapses" | "spikes"; readonly label: string; readonly value: (c: CoreOf) => number; readonly show: (c: CoreOf) => string; readonly full: (m: ReportMesh) => number };
+type Measure = {
+  readonly key: "memory" | "synapses" | "spikes";
+  readonly label: string;
+  readonly value: (c: CoreOf) => number | null;
+  readonly show: (c: CoreOf) => string;
+  readonly full: (m: ReportMesh) => number;
+};
 
 const measures: readonly Measure[] = [
   {
     key: "memory",
     label: "synapse memory",
     value: (c) => c.synapseWords / c.synapseWordsMax,
-    show: (c) => percent(Math.round((c.synapseWords / c.synapseWordsMax) * 100) / 100),
+    show: (c) => percent(Number((c.synapseWords / c.synapseWordsMax).toPrecision(2))),
     full: () => 1,
   },
-  { key: "synapses", label: "synaptic events", value: (c) => c.synapses, show: (c) => short(c.synapses), full: (m) => Math.max(...m.cores.map((c) => c.synapses)) },
-  { key: "spikes", label: "spikes", value: (c) => c.spikes, show: (c) => short(c.spikes), full: (m) => Math.max(...m.cores.map((c) => c.spikes)) },
+  {
+    key: "synapses",
+    label: "synaptic events",
+    value: (c) => c.synapses,
+    show: (c) => short(c.synapses ?? 0),
+    full: (m) => Math.max(...m.cores.map((c) => c.synapses ?? 0)),
+  },
+  {
+    key: "spikes",
+    label: "spikes",
+    value: (c) => c.spikes,
+    show: (c) => short(c.spikes ?? 0),
+    full: (m) => Math.max(...m.cores.map((c) => c.spikes ?? 0)),
+  },
 ];
 
 export function meshFigure(m: ReportMesh): string {
-  const pitch = Math.max(22, Math.min(112, Math.floor(960 / m.columns)));
+  const pitch = Math.max(22, Math.min(148, Math.floor(960 / m.columns)));
   const side = Math.round(pitch * 0.72);
   const [width, height] = [m.columns * pitch, m.rows * pitch];
   const busiest = Math.max(1e-9, ...linksOf(m).map((l) => l.packets));
   const used = new Map(m.cores.map((c) => [c.y * m.columns + c.x, c]));
-  const cells = Array.from({ length: m.columns * m.rows }, (_, i) => cell(i % m.columns, Math.floor(i / m.columns), used.get(i), m, pitch, side));
+  const cells = Array.from({ length: m.columns * m.rows }, (_, i) =>
+    cell(i % m.columns, Math.floor(i / m.columns), used.get(i), m, pitch, side),
+  );
   const links = linksOf(m).map((l) => linkPicture(l, busiest, pitch, side));
-  const switches = measures
-    .map((q, i) => `<input type="radio" name="measure" id="by-${q.key}"${i === 0 ? " checked" : ""}><label for="by-${q.key}"> ${q.label}</label>`)
+  const switches = measuresOf(m)
+    .map(
+      (q, i) =>
+        `<input type="radio" name="measure" id="by-${q.key}"${i === 0 ? " checked" : ""}><label for="by-${q.key}"> ${q.label}</label>`,
+    )
     .join("\n");
   return `<div class="switcher">${switches}
 <div class="figure heat" style="margin-top:12px"><svg role="img" aria-label="Occupancy of ${m.cores.length} cores and traffic between them" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
@@ -39,18 +62,30 @@ ${cells.join("\n")}
 </svg></div></div>`;
 }
 
+/** What can be chosen: activity only where something has run. */
+function measuresOf(m: ReportMesh): readonly Measure[] {
+  return measures.filter((q) => m.cores.every((c) => q.value(c) !== null));
+}
+
 function cell(x: number, y: number, core: CoreOf | undefined, m: ReportMesh, pitch: number, side: number): string {
   const left = x * pitch + (pitch - side) / 2;
   const top = y * pitch + (pitch - side) / 2;
-  const rect = (more: string): string => `<rect x="${xy(left)}" y="${xy(top)}" width="${side}" height="${side}" rx="${xy(Math.min(8, side / 6))}" ${more}/>`;
+  const rect = (more: string): string =>
+    `<rect x="${xy(left)}" y="${xy(top)}" width="${side}" height="${side}" rx="${xy(Math.min(8, side / 6))}" ${more}/>`;
   if (core === undefined) return `<g>${rect('class="rule" stroke-dasharray="3 3"')}</g>`;
-  const title = `core (${x}, ${y}): ${core.content.join(", ")}\n${count(core.neurons)} neurons, ${count(core.synapseWords)} of ${count(core.synapseWordsMax)} synapse words\nper sample: ${count(core.events)} events, ${count(core.synapses)} synaptic events, ${count(core.spikes)} spikes`;
-  const layers = measures.map((q) => {
-    const share = q.value(core) / Math.max(1e-9, q.full(m));
-    const number = side >= 40 ? `<text text-anchor="middle" x="${xy(left + side / 2)}" y="${xy(top + side / 2 + 4)}">${q.show(core)}</text>` : "";
+  const title = `core (${x}, ${y}): ${core.content.join(", ")}\n${count(core.neurons)} neurons, ${count(core.synapseWords)} of ${count(core.synapseWordsMax)} synapse words${happened(core)}`;
+  const layers = measuresOf(m).map((q) => {
+    const share = (q.value(core) ?? 0) / Math.max(1e-9, q.full(m));
+    const number =
+      side >= 40 ? `<text text-anchor="middle" x="${xy(left + side / 2)}" y="${xy(top + side / 2 + 4)}">${q.show(core)}</text>` : "";
     return `<g class="measure ${q.key}">${rect(`fill="var(--accent)" fill-opacity="${xy(0.06 + 0.6 * share)}"`)}${number}</g>`;
   });
   return `<g><title>${escape(title)}</title>${rect('class="frame"')}${layers.join("")}</g>`;
+}
+
+function happened({ events, synapses, spikes }: CoreOf): string {
+  if (events === null || synapses === null || spikes === null) return "";
+  return `\nper sample: ${count(events)} events, ${count(synapses)} synaptic events, ${count(spikes)} spikes`;
 }
 
 type Link = { readonly x: number; readonly y: number; readonly dx: number; readonly dy: number; readonly packets: number };

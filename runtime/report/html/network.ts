@@ -79,7 +79,9 @@ function linkPicture(l: ReportNetwork["links"][number], from: Placed, to: Placed
   const x2 = to.x;
   const bend = (x2 - x1) / 2;
   const far = to.column - from.column > 1;
-  const label = far ? "" : `<text class="soft small" text-anchor="middle" x="${xy(x1 + bend)}" y="${xy((y1 + y2) / 2 - 7)}">${escape(l.kernel)}</text>`;
+  const label = far
+    ? ""
+    : `<text class="soft small" text-anchor="middle" x="${xy(x1 + bend)}" y="${xy((y1 + y2) / 2 - 7)}">${escape(l.kernel)}</text>`;
   return `<path d="M${xy(x1)} ${xy(y1)}C${xy(x1 + bend)} ${xy(y1)} ${xy(x2 - bend)} ${xy(y2)} ${xy(x2)} ${xy(y2)}" fill="none" stroke="var(--soft)" stroke-width="1.3" marker-end="url(#tip)">${title}</path>${label}`;
 }
 

@@ -33,13 +33,29 @@ ${ticks.join("")}<text class="soft small" x="${label - 8}" y="${top + 10}" text-
 </svg></div>`;
 }
 
-function band(p: ReportRaster["populations"][number], steps: number, stepWidth: number, lines: number, top: number, height: number): string {
+function band(
+  p: ReportRaster["populations"][number],
+  steps: number,
+  stepWidth: number,
+  lines: number,
+  top: number,
+  height: number,
+): string {
   const { positive, negative } = densities(p, steps, lines);
   const perLine = Math.ceil(p.neurons / lines);
   const marks = [
     { cells: positive, colour: "var(--g0)" },
     { cells: negative, colour: "var(--g3)" },
-  ].flatMap(({ cells, colour }) => pathsOf(cells, steps, lines, perLine, (step, line) => rectangle(label + step * stepWidth, top + (line * height) / lines, stepWidth, height / lines), colour));
+  ].flatMap(({ cells, colour }) =>
+    pathsOf(
+      cells,
+      steps,
+      lines,
+      perLine,
+      (step, line) => rectangle(label + step * stepWidth, top + (line * height) / lines, stepWidth, height / lines),
+      colour,
+    ),
+  );
   const left = label - 8;
   return `<g><title>${escape(p.name)}: ${count(p.step.length)} spikes of ${count(p.neurons)} neurons</title>
 <text text-anchor="end" x="${left}" y="${xy(top + Math.min(12, height - 2))}">${escape(p.name.length > 22 ? `${p.name.slice(0, 21)}…` : p.name)}</text>${height > 30 ? `<text class="soft small" text-anchor="end" x="${left}" y="${xy(top + 26)}">${count(p.step.length)} spikes</text>` : ""}
@@ -47,7 +63,11 @@ function band(p: ReportRaster["populations"][number], steps: number, stepWidth: 
 }
 
 /** Spikes per (step, line), positive and negative payloads apart. */
-function densities(p: ReportRaster["populations"][number], steps: number, lines: number): { positive: Float64Array; negative: Float64Array } {
+function densities(
+  p: ReportRaster["populations"][number],
+  steps: number,
+  lines: number,
+): { positive: Float64Array; negative: Float64Array } {
   const positive = new Float64Array(steps * lines);
   const negative = new Float64Array(steps * lines);
   for (let k = 0; k < p.step.length; k++) {
@@ -59,7 +79,14 @@ function densities(p: ReportRaster["populations"][number], steps: number, lines:
 }
 
 /** One path for each strength of colour. */
-function pathsOf(cells: Float64Array, steps: number, lines: number, perLine: number, rect: (step: number, line: number) => string, colour: string): string[] {
+function pathsOf(
+  cells: Float64Array,
+  steps: number,
+  lines: number,
+  perLine: number,
+  rect: (step: number, line: number) => string,
+  colour: string,
+): string[] {
   const paths = new Array<string>(levels).fill("");
   for (let step = 0; step < steps; step++) {
     for (let line = 0; line < lines; line++) {

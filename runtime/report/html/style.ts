@@ -31,7 +31,7 @@ svg .small { font-size: 10.5px; }
 svg .strong { font-weight: 600; }
 svg .rule { stroke: var(--line); fill: none; }
 svg .frame { fill: var(--card); stroke: var(--line); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 14px; margin-top: 24px; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(176px, 1fr)); gap: 14px; margin-top: 24px; }
 .tile { padding: 14px 16px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .tile span { display: block; color: var(--soft); font-size: 13px; }
 .tile b { display: block; font-size: 23px; font-weight: 600; line-height: 1.3; font-variant-numeric: tabular-nums; }
@@ -47,8 +47,6 @@ tr:last-child td { border-bottom: 0; }
 .meter.tight i { background: var(--warn); }
 details { margin-top: 12px; }
 summary { cursor: pointer; color: var(--soft); }
-.switch { border: 0; padding: 0; margin: 0 0 12px; }
-.switch label { margin-right: 16px; }
 .heat .measure { display: none; }
 #by-memory:checked ~ .heat .memory, #by-synapses:checked ~ .heat .synapses, #by-spikes:checked ~ .heat .spikes { display: inline; }
 .switcher > input { accent-color: var(--accent); }
@@ -58,5 +56,6 @@ code { font: 12.5px ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 0 0 12px; font-size: 13px; color: var(--soft); }
 .legend i { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 6px; vertical-align: -1px; }
 footer { margin-top: 28px; color: var(--soft); font-size: 13px; }
+@media (max-width: 720px) { .figure svg { max-width: none; } .tiles { grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); } }
 @media print { body { background: #fff; } section, .tile { break-inside: avoid; } }
 `.replace(/\n\s*/g, "\n");
