@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { randomNetwork, randomSample, type RandomOptions } from "../../../test/harness/random-network.ts";
+import type { ChipSpec } from "../../../targets/chip.ts";
+import { knownChips } from "../../../targets/chip-yaml.ts";
+import { at } from "../../base/bug.ts";
 import { Failure } from "../../base/diagnostic.ts";
 import { sizeOf } from "../../base/tensor.ts";
 import type { Network, PopId } from "../../ir/network/types.ts";
@@ -18,9 +21,17 @@ type Setting = {
   readonly pass: keyof typeof networkPasses;
   readonly given?: Readonly<Record<string, string>>;
   readonly options?: RandomOptions;
+  readonly chip?: ChipSpec;
   /** Networks that the pass says it cannot do. */
   readonly unless?: (n: Network) => boolean;
 };
+
+const mesh = at(Object.values(knownChips()), 0);
+
+/** mesh with fewer settings of its neurons. */
+function lesser(unit: ChipSpec["unit"]): ChipSpec {
+  return { ...mesh, name: "lesser", unit: { ...mesh.unit, ...unit } };
+}
 
 const noisy = (n: Network): boolean => n.pops.some((p) => ![undefined, "none"].includes(p.neuron.params["noise"] as string | undefined));
 
@@ -32,6 +43,21 @@ const settings: readonly Setting[] = [
   { pass: "fold-amplitude", given: { into: "axon-gain" } },
   { pass: "fold-amplitude", given: { into: "axon-shift" } },
   { pass: "split-fan-in", given: { sources: "4", bits: "16" }, options: { integer: true } },
+  { pass: "unroll-static-input" },
+  { pass: "legalize-spikes", given: { form: "paired" }, options: { forMesh: true } },
+  { pass: "legalize-inputs", options: { integer: true } },
+  { pass: "legalize-pools", options: { forMesh: true } },
+  { pass: "legalize-reset", options: { forMesh: true } },
+  {
+    pass: "legalize-settings",
+    options: { integer: true },
+    chip: lesser({ compare: ["ge"], boundary: ["clear"], biasAt: ["first"], negativeAt: ["zero"] }),
+  },
+  {
+    pass: "legalize-settings",
+    options: { forMesh: true },
+    chip: { ...lesser({ compare: ["gt"], biasAt: ["every"] }), perNeuron: ["threshold", "resetValue"] },
+  },
   // Noise is drawn by the step, so a population that starts later draws other noise.
   { pass: "lower-delays", unless: noisy },
   { pass: "lower-delays", given: { max: "2" }, unless: noisy },
@@ -47,13 +73,13 @@ describe("passes that keep spikes", () => {
     for (const p of Object.values(networkPasses)) if (p.keeps === "spikes") expect(named).toContain(p.name);
   });
 
-  it.each(settings)("$pass $given", ({ pass, given = {}, options = {}, unless }) => {
+  it.each(settings)("$pass $given", ({ pass, given = {}, options = {}, unless, chip = null }) => {
     const s = step(networkPasses[pass] as unknown as Pass<"network">, given);
     let [done, changed] = [0, 0];
     for (let seed = 0; seed < 400 && done < 80; seed++) {
       const before = randomNetwork(seed, options);
       if (unless?.(before) === true) continue;
-      const after = attempt(() => s.run(before, context()));
+      const after = attempt(() => s.run(before, context({ chip })));
       if (after === null) continue;
       done++;
       if (after !== before) changed++;

@@ -104,17 +104,36 @@ describe("relays as units", () => {
 
 describe("what a chip lacks", () => {
   const text =
-    "network t steps 2\n  input x 1x2x2 binary code direct\n  pop a 1x1x1 ternary if(negative=free)\n  link x -> a conv f64[1x1x1x1]{1} pool or(size=2x2)\n  pop r 1 signed20 relay\n  link a -> r one weight=1\n  output r of r code spikes\n";
+    "network t steps 2\n  input x 1x2x2 binary code direct\n  pop a 1x1x1 ternary if(negative=free)\n  link x -> a conv f64[1x1x1x1]{1} pool gate(size=2x2)\n  pop r 1 signed20 relay\n  link a -> r one weight=1\n  output r of r code spikes\n";
 
   it.each<[string, Partial<ChipSpec>, string[]]>([
-    ["chip-lacks-spikes", { spikes: ["binary", "graded"] }, ["chip-lacks-spikes"]],
-    ["chip-lacks-neuron", { neurons: ["if"] }, ["chip-lacks-neuron"]],
-    ["chip-lacks-pool", { pools: ["and"] }, ["chip-lacks-pool"]],
-    ["chip-lacks-payload", {}, []],
+    ["chip-lacks-spikes", { spikes: ["binary", "ternary"] }, ["chip-lacks-spikes"]],
+    ["chip-lacks-neuron", { neurons: ["if"] }, ["chip-lacks-neuron", "chip-lacks-payload"]],
+    ["chip-lacks-pool", { pools: ["or", "and"] }, ["chip-lacks-payload", "chip-lacks-pool"]],
+    ["chip-lacks-payload", {}, ["chip-lacks-payload"]],
   ])("%s is said, with the rest", (_, over, expected) => {
-    expect(codes(() => legalSteps(parseNetwork(text, null), { ...mesh, ...over })).sort()).toEqual(
-      [...expected, "chip-lacks-payload"].sort(),
+    expect(codes(() => legalSteps(parseNetwork(text, null), { ...mesh, ...over })).sort()).toEqual(expected);
+  });
+
+  it("chip-lacks-lists, chip-lacks-doubling, setting-not-replaced: what no pass replaces, all at once", () => {
+    const n = parseNetwork(
+      "network t steps 2\n  input x 2 binary code direct\n  pop a 2 ternary tsa\n  link x -> a sparse rows=i32[1]{0} columns=i32[1]{1} weight=f64[1]{2}\n  pop b 2 binary lif(decay=0.5 leak=shift)\n  link a -> b one weight=1\n  output b of b code spikes\n",
+      null,
     );
+    const chip = { ...mesh, lists: [], unit: { ...mesh.unit, leak: ["none"] } };
+    expect(codes(() => legalSteps(n, chip)).sort()).toEqual(["chip-lacks-doubling", "chip-lacks-lists", "setting-not-replaced"]);
+  });
+
+  it("passes that replace something run only where it is lacking", () => {
+    const n = randomNetwork(1);
+    const added = (chip: ChipSpec): string[] =>
+      legalSteps(n, chip)
+        .map((s) => s.name)
+        .filter((name) => /^legalize-|^unroll-/.test(name));
+    expect(added(mesh)).toEqual([]);
+    expect(added({ ...mesh, pools: ["or", "gate"] })).toEqual(["legalize-pools"]);
+    expect(added({ ...mesh, unit: { ...mesh.unit, negative: ["none"] } })).toEqual(["legalize-spikes"]);
+    expect(added({ ...mesh, unit: { ...mesh.unit, reset: ["set", "none"] } })).toEqual(["unroll-static-input", "legalize-reset"]);
   });
 
   const small =
@@ -153,6 +172,15 @@ describe("quantization", () => {
       null,
     );
   }
+
+  it("leaves weights that are whole and fit the chip as they are, unless fewer bits are asked for", () => {
+    const n = parseNetwork(
+      "network t steps 1\n  input x 2 binary code direct\n  pop o 2 binary readout\n  link x -> o dense i16[2x2]{32767 -32768 5 0}\n  output o of o code potential\n",
+      null,
+    );
+    expect(step(quantizeWeights).run(n, context({ chip: mesh }))).toBe(n);
+    expect(step(quantizeWeights, { bits: "12" }).run(n, context({ chip: mesh }))).not.toBe(n);
+  });
 
   it("loses half as much with every bit, and less with a unit per output", () => {
     const [eight, seven, four] = [loss("8", "tensor"), loss("7", "tensor"), loss("4", "tensor")];

@@ -112,10 +112,17 @@ describe("the chip's registers", () => {
     expect(run(`${doubling("")}  output a of a code spikes\n`)).toEqual([]);
   });
 
+  it("so does one whose input comes whole in the first step, however large it is", () => {
+    const text = (code: string): string =>
+      `network t steps 8\n  input x 3 signed16 code direct${code}\n  pop a 1 ternary tsa(threshold=64 resetValue=128)\n  link x -> a dense i8[1x3]{127 127 127}\n  output a of a code spikes\n`;
+    expect(run(text("(every=0)"))).toEqual([]);
+    expect(run(text("")).map((d) => d.code)).toEqual(["potential-saturates"]);
+  });
+
   it("potential-wraps: on a chip whose potentials wrap the same is an error", () => {
     const text =
       "network t steps 3\n  input x 1 binary code direct\n  pop a 1 binary readout(bias=4000000)\n  link x -> a one weight=-127\n  output a of a code potential\n";
-    expect(run(text).map((d) => d.code)).toEqual(["potential-saturates"]);
+    expect(run(text).map((d) => d.code)).toEqual(["answer-saturates"]);
     expect(run(text, { overflow: "wrap" }).map((d) => d.code)).toEqual(["potential-wraps"]);
   });
 
@@ -123,7 +130,17 @@ describe("the chip's registers", () => {
     const text =
       "network t steps 300\n  input x 2 unsigned15 code direct\n  pop a 1x1x2 binary readout\n  link x -> a dense i8[2x2]{0 0 1 -127}\n  output a of a code potential\n";
     const [only] = run(text);
-    expect(only).toMatchObject({ code: "potential-saturates", message: expect.stringContaining("a[0,0,1]") });
-    expect(only?.notes[0]).toBe("reached when, in each of the local steps 0 to 2, x[1] = 32767");
+    expect(only).toMatchObject({ code: "answer-saturates", severity: "warning", message: expect.stringContaining("(a) ") });
+    expect(only?.notes[0]).toBe("a[0,0,1] reaches -8388608 in local step 2 when in each of the local steps 0 to 2 x[1] = 32767");
+  });
+
+  it("is one note about all populations where no answer is read from them", () => {
+    const chain = ["a", "b", "c"].map(
+      (p, i) => `  pop ${p} 2 binary if(threshold=9)\n  link ${"xab"[i]} -> ${p} dense i8[2x2]{-127 0 0 1}\n`,
+    );
+    const text = `network t steps 70000\n  input x 2 binary code direct\n${chain.join("")}  output c of c code spikes\n`;
+    const found = run(text);
+    expect(found.map((d) => [d.code, d.severity])).toEqual([["potential-saturates", "note"]]);
+    expect(found[0]?.message).toMatch(/: a \(1 neuron\), b \(1\), c \(1\)$/);
   });
 });

@@ -7,7 +7,7 @@ import { type Context, pass } from "../../pass.ts";
 import { type Bounds, driveOf } from "../bounds.ts";
 import { incoming, isInput, placeOf } from "../edit.ts";
 import { unitOf } from "../lower-neurons/unit.ts";
-import { type Potentials, potentialBounds } from "./potential.ts";
+import { potentialBounds, type Saturation } from "./potential.ts";
 import { neuronName, witness } from "./witness.ts";
 
 /*
@@ -17,7 +17,9 @@ import { neuronName, witness } from "./witness.ts";
  *   potential     it cannot reach the end of its range within the sample, where it is held
  *
  * The bounds are sums and intervals over the worst of all inputs. Where a proof fails,
- * the neuron is named, and the sources that have to fire for it.
+ * the neuron is named, and the sources that have to fire for it. A register that holds its
+ * end is no error, and the worst of all inputs rarely occurs: that is said once, about all
+ * populations together, and warned of only where an answer is read from such a potential.
  */
 export const checkRange = pass({
   name: "check-range",
@@ -35,30 +37,35 @@ export const checkRange = pass({
       wraps: cx.chip?.potential.overflow === "wrap",
     };
     const into = incoming(network);
-    const found: Diagnostic[] = [];
+    const found: Found = { diagnostics: [], held: [] };
     const rows = network.pops.filter((p) => !isInput(p)).map((p) => checkPopulation(network, p, at(into, p.id), widths, found));
     if (rows.length > 0) cx.table("check-range", rows);
-    finish(found, cx);
+    finish([...found.diagnostics, ...saturations(network, found.held)], cx);
     return network;
   },
 });
 
 type Widths = { readonly accumulator: number; readonly potential: number; readonly wraps: boolean };
 type Row = Record<string, string | number>;
+/** A population whose potential can reach an end of its range. */
+type Held = { readonly pop: Population; readonly links: readonly Link[]; readonly saturation: Saturation };
+type Found = { readonly diagnostics: Diagnostic[]; readonly held: Held[] };
 
 function finish(found: readonly Diagnostic[], cx: Context): void {
   if (found.some((d) => d.severity === "error")) throw new Failure(found);
   for (const d of found) cx.report(d);
 }
 
-function checkPopulation(n: Network, p: Population, links: readonly Link[], w: Widths, found: Diagnostic[]): Row {
+function checkPopulation(n: Network, p: Population, links: readonly Link[], w: Widths, found: Found): Row {
   const drive = driveOf(n, p, links);
   const worst = worstOf(drive);
   const limit = 2 ** (w.accumulator - 1);
   const place = { at: placeOf(p), origin: p.origin };
   if (worst.value >= limit || worst.value < -limit) {
     const note = `reached when, in one step, ${witness(n, links, p, worst.neuron, worst.value > 0)}`;
-    found.push(diagnostic("accumulator-overflow", [neuronName(p, worst.neuron), worst.value, w.accumulator], { ...place, notes: [note] }));
+    found.diagnostics.push(
+      diagnostic("accumulator-overflow", [neuronName(p, worst.neuron), worst.value, w.accumulator], { ...place, notes: [note] }),
+    );
   }
   const row: Row = {
     population: p.name,
@@ -72,7 +79,12 @@ function checkPopulation(n: Network, p: Population, links: readonly Link[], w: W
     return { ...row, "potential low": "", "potential high": "", "potential bits": "" };
   const range = 2 ** (w.potential - 1);
   const potentials = potentialBounds(unit, drive, (p.stop ?? n.steps) - p.start, -range, range - 1);
-  if (potentials.saturation !== null && !isHarmless(unit, worst, range)) found.push(saturates(n, p, links, potentials, w, place));
+  const { saturation } = potentials;
+  if (saturation !== null && !isHarmless(unit, comesAtOnce(n, links) ? { low: 0, high: 0 } : worst, range)) {
+    const held = { pop: p, links, saturation };
+    if (w.wraps) found.diagnostics.push(wraps(n, held, place));
+    else found.held.push(held);
+  }
   return {
     ...row,
     "potential low": potentials.low,
@@ -81,29 +93,41 @@ function checkPopulation(n: Network, p: Population, links: readonly Link[], w: W
   };
 }
 
-function saturates(
-  n: Network,
-  p: Population,
-  links: readonly Link[],
-  found: Potentials,
-  w: Widths,
-  place: { at: string; origin: Population["origin"] },
-): Diagnostic {
-  const { neuron, step, value, count } = found.saturation ?? { neuron: 0, step: 0, value: 0, count: 0 };
-  const sources = witness(n, links, p, neuron, value > 0);
-  const notes = [
-    sources === "" ? "reached by its bias alone" : `reached when, in each of the local steps 0 to ${step}, ${sources}`,
-    `the bound is that of intervals: no input goes beyond it, and this one need not reach it`,
-  ];
-  return diagnostic(w.wraps ? "potential-wraps" : "potential-saturates", [neuronName(p, neuron), value, step, count - 1], {
-    ...place,
-    notes,
-  });
+function wraps(n: Network, held: Held, place: { at: string; origin: Population["origin"] }): Diagnostic {
+  const { pop, saturation } = held;
+  const { neuron, step, value, count } = saturation;
+  const notes = [`reached when ${sourcesOf(n, held)}`, ofIntervals];
+  return diagnostic("potential-wraps", [neuronName(pop, neuron), value, step, count - 1], { ...place, notes });
+}
+
+const ofIntervals = "the bound is that of intervals: no input goes beyond it, and this one need not reach it";
+
+/** One diagnostic about all populations; a warning where an answer is read from one of them. */
+function saturations(n: Network, held: readonly Held[]): Diagnostic[] {
+  const read = held.filter((h) => n.outputs.some((o) => o.pop === h.pop.id && o.code === "potential"));
+  const first = read[0] ?? held[0];
+  if (first === undefined) return [];
+  const { neuron, step, value } = first.saturation;
+  const example = `${neuronName(first.pop, neuron)} reaches ${value} in local step ${step} when ${sourcesOf(n, first)}`;
+  const list = held.map((h): [string, number] => [h.pop.name, h.saturation.count]);
+  const place = { at: placeOf(first.pop), origin: first.pop.origin, notes: [example, ofIntervals] };
+  if (read.length === 0) return [diagnostic("potential-saturates", [list], place)];
+  return [diagnostic("answer-saturates", [read.map((h) => h.pop.name), list], place)];
+}
+
+function sourcesOf(n: Network, { pop, links, saturation }: Held): string {
+  const sources = witness(n, links, pop, saturation.neuron, saturation.value > 0);
+  return sources === "" ? "its bias alone adds up" : `in each of the local steps 0 to ${saturation.step} ${sources}`;
+}
+
+/** Whether all input comes from outside, in the sample's first step only. */
+function comesAtOnce(n: Network, links: readonly Link[]): boolean {
+  return links.every((l) => n.inputs.some((i) => i.pop === l.from && i.code === "direct" && i.params["every"] === 0));
 }
 
 /**
  * A doubled potential that was held at ±M still has the right sign in every later step
- * if M >= 2 * (largest input) + reset: doubling takes it back to the end of the range. So
+ * if M >= 2 * (largest input of a later step) + reset: doubling takes it back to the end of the range. So
  * its spikes are those of unlimited arithmetic. An answer read from it would not be.
  */
 function isHarmless(unit: Population, worst: { readonly low: number; readonly high: number }, range: number): boolean {

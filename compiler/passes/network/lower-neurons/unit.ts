@@ -52,6 +52,12 @@ export function unitOf(p: Population, report: (d: Diagnostic) => void, rounding 
   };
 }
 
+/** Words of the unit that the population would become, whether or not its numbers are whole yet. */
+export function unitWords(p: Population): Words {
+  const make = settings[p.neuron.model];
+  return make === undefined ? neuronWords(p) : make(p, { rounding: true, add: () => {} }).words;
+}
+
 const settings: Readonly<Record<string, (p: Population, problems: Problems) => Setting>> = {
   if: (p, problems) => firing(p, problems),
   lif: (p, problems) => {
@@ -62,14 +68,8 @@ const settings: Readonly<Record<string, (p: Population, problems: Problems) => S
   cuba: (p, problems) => {
     const f = firing(p, problems);
     const leak = leakOf(p, problems);
-    const decay = given(p, "decayCurrent");
-    const rounded = neuronWords(p)["rounding"] === "multiply" || decay.every((d) => d === 0 || d === 1);
-    if (!rounded) problems.add("its current decays without rounding");
-    const m = whole(
-      p,
-      decay.map((d) => Math.round(d * factorUnit)),
-    );
-    return { words: { ...f.words, ...leak.words, current: "on" }, params: { ...f.params, ...leak.params, currentDecay: m } };
+    const current = currentOf(p, problems);
+    return { words: { ...f.words, ...leak.words, ...current.words }, params: { ...f.params, ...leak.params, ...current.params } };
   },
   // u = 2*v + z, digits by sign, subtracted; the bias comes with the first input.
   tsa: (p) => ({
@@ -85,6 +85,14 @@ const settings: Readonly<Record<string, (p: Population, problems: Problems) => S
     },
     params: kept(p, ["bias"]),
   }),
+  integrator: (p, problems) => {
+    const leak = leakOf(p, problems);
+    const current = neuronWords(p)["current"] === "on" ? currentOf(p, problems) : { words: {}, params: {} };
+    return {
+      words: { reset: "none", ...leak.words, ...current.words },
+      params: { ...kept(p, ["bias"]), ...leak.params, ...current.params },
+    };
+  },
   // The factor 0 forgets what was, and no spike takes anything away: u is the step's sum.
   relay: (p) => ({ words: { leak: "multiply", reset: "none", ...relayed(p) }, params: { leakArgument: 0, threshold: 1 } }),
 };
@@ -109,6 +117,11 @@ function firing(p: Population, problems: Problems): Setting {
   const params = kept(p, ["threshold", "resetValue", "bias"]);
   const shared = { compare, reset, negative, biasAt, emit };
   const at0 = negative === "none" ? "threshold" : negativeAt(p, problems);
+  if (negative !== "none" && reset !== "none" && differs(p, "negativeReset", "resetValue"))
+    problems.add(
+      "its negative spikes reset by another amount than its positive ones",
+      "give both one amount; the chip has one for both signs",
+    );
   if (noise === "none" || given(p, "noiseWidth").every((w) => w === 0)) return { words: { ...shared, negativeAt: at0 }, params };
   // Whole numbers pass a threshold with the noise's fraction exactly when they pass without it, if equality counts.
   if (!problems.rounding && (noise !== "uniform" || compare !== "ge"))
@@ -137,6 +150,11 @@ function noiseBits(p: Population, problems: Problems): number | Tensor {
   return whole(p, bits);
 }
 
+function differs(p: Population, one: string, other: string): boolean {
+  const [a, b] = [given(p, one), given(p, other)];
+  return a.some((v, i) => v !== b[i]);
+}
+
 /** decay as the chip has it: none, m/4096 toward zero, or v - (v >> k). */
 function leakOf(p: Population, problems: Problems): Setting {
   const decay = given(p, "decay");
@@ -163,6 +181,18 @@ function leakOf(p: Population, problems: Problems): Setting {
       ),
     },
   };
+}
+
+/** A synaptic current whose decay is m/4096 toward zero. */
+function currentOf(p: Population, problems: Problems): Setting {
+  const decay = given(p, "decayCurrent");
+  const rounded = neuronWords(p)["rounding"] === "multiply" || decay.every((d) => d === 0 || d === 1);
+  if (!rounded) problems.add("its current decays without rounding");
+  const m = whole(
+    p,
+    decay.map((d) => Math.round(d * factorUnit)),
+  );
+  return { words: { current: "on" }, params: { currentDecay: m } };
 }
 
 /** A parameter per neuron, defaults resolved. */

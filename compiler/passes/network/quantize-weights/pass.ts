@@ -1,16 +1,34 @@
 import { at } from "../../../base/bug.ts";
-import { type Diagnostic, diagnostic, Failure } from "../../../base/diagnostic.ts";
-import { choice, integer } from "../../../base/options.ts";
+import { type Diagnostic, diagnostic, fail, Failure } from "../../../base/diagnostic.ts";
+import { choice, integer, type Option } from "../../../base/options.ts";
 import { f64, numbersOf, sizeOf, spread, type Tensor } from "../../../base/tensor.ts";
 import { kernelRange, mapWeights } from "../../../ir/network/kernels/index.ts";
 import { neuronParams, neuronWords } from "../../../ir/network/neurons/index.ts";
+import { spikeRange } from "../../../ir/network/spike.ts";
 import type { Link, Network, OutputCode, Population } from "../../../ir/network/types.ts";
 import { type Context, pass } from "../../pass.ts";
 import { driveOf, sourceShape } from "../bounds.ts";
 import { incoming, isInput, linkPlace, placeOf } from "../edit.ts";
 import { unitOf } from "../lower-neurons/unit.ts";
+import { type AxonGain, wholeGains } from "./gains.ts";
 import { type Arrival, isWhole, type Quantized, quantizePopulation, type Widths } from "./population.ts";
 import { inUnits, largestPayload, sendsValues } from "./units.ts";
+
+/** Bits of single populations, by their names: `conv1:4+fc:6`. */
+const bitsByName: Option<ReadonlyMap<string, number>> = {
+  default: new Map(),
+  help: "bits of the weights into single populations, which then do not follow `bits`: conv1:4+fc:6",
+  domain: "NAME:BITS+NAME:BITS…",
+  parse: (text) => {
+    const pairs = text
+      .split("+")
+      .filter((part) => part !== "")
+      .map((part) => /^(.+):(\d+)$/.exec(part));
+    const list = pairs.map((m): [string, number] => [m?.[1] ?? "", Number(m?.[2])]);
+    return list.every(([name, bits]) => name !== "" && bits >= 1 && bits <= 16) ? new Map(list) : null;
+  },
+  show: (map) => [...map].map(([name, bits]) => `${name}:${bits}`).join("+"),
+};
 
 /*
  * Makes the whole network integer. Each population gets one unit for everything
@@ -31,7 +49,13 @@ export const quantizeWeights = pass({
   summary: "Makes weights, thresholds, biases and potentials whole numbers.",
   keeps: "answers",
   options: {
-    bits: integer(0, 16, 0, "bits of a weight; 0: 8, or the chip's most if that is less"),
+    bits: integer(
+      0,
+      16,
+      0,
+      "bits of a weight; 0: 8, or the chip's most if that is less, and weights that are whole already stay as they are",
+    ),
+    of: bitsByName,
     per: choice(["group", "tensor"], "group", "one unit per output channel or flat neuron (group), or one per population (tensor)"),
     clip: choice(
       ["max", "mse"],
@@ -39,11 +63,11 @@ export const quantizeWeights = pass({
       "the largest weight decides the unit (max), or the least squared error does and outliers are clipped (mse)",
     ),
   },
-  run(network, { bits, per, clip }, cx) {
+  run(network, { bits, of, per, clip }, cx) {
     const widths = widthsFor(bits, cx);
-    const problems = [...unready(network), ...unsigned(network, cx)];
+    const problems = [...unready(network), ...unsigned(network, cx), ...unknown(network, of)];
     if (problems.length > 0) throw new Failure(problems);
-    const state = new State(network, widths, per === "group", clip === "mse", cx);
+    const state = new State(network, widths, of, per === "group", clip === "mse", cx);
     // Values first: what they are worth has to be known where they arrive.
     for (const p of network.pops) if (sendsValues(p)) state.quantize(p);
     for (const p of network.pops) if (!sendsValues(p)) state.quantize(p);
@@ -55,6 +79,7 @@ function widthsFor(bits: number, cx: Context): Widths {
   const chip = cx.chip;
   return {
     weightBits: bits > 0 ? bits : Math.min(8, chip?.weight.bitsMax ?? 8),
+    wholeBits: bits > 0 ? bits : (chip?.weight.bitsMax ?? 8),
     potentialBits: chip?.potential.bits ?? 24,
     payloadBits: chip?.payload.bits ?? 16,
     axon: chip === null || chip.gain.bits === 0 ? { bits: 8, shiftMax: 7 } : chip.gain,
@@ -72,6 +97,13 @@ function unready(n: Network): Diagnostic[] {
   });
 }
 
+function unknown(n: Network, of: ReadonlyMap<string, number>): Diagnostic[] {
+  const names = new Set(n.pops.map((p) => p.name));
+  return [...of.keys()]
+    .filter((k) => !names.has(k))
+    .map((k) => diagnostic("name-unknown", ["population", k, null], { at: `network ${n.name}` }));
+}
+
 function unsigned(n: Network, cx: Context): Diagnostic[] {
   const chip = cx.chip;
   if (chip === null || chip.weight.signed) return [];
@@ -86,6 +118,7 @@ function unsigned(n: Network, cx: Context): Diagnostic[] {
 class State {
   readonly #network: Network;
   readonly #widths: Widths;
+  readonly #bitsOf: ReadonlyMap<string, number>;
   readonly #perGroup: boolean;
   readonly #squares: boolean;
   readonly #cx: Context;
@@ -96,9 +129,10 @@ class State {
   readonly #scale: (Float64Array | null)[];
   readonly #rows: Record<string, string | number>[] = [];
 
-  constructor(network: Network, widths: Widths, perGroup: boolean, squares: boolean, cx: Context) {
+  constructor(network: Network, widths: Widths, bitsOf: ReadonlyMap<string, number>, perGroup: boolean, squares: boolean, cx: Context) {
     this.#network = network;
     this.#widths = widths;
+    this.#bitsOf = bitsOf;
     this.#perGroup = perGroup;
     this.#squares = squares;
     this.#cx = cx;
@@ -112,8 +146,12 @@ class State {
     const arrivals = at(this.#into, p.id).map((l) => this.#arrival(l));
     const values = sendsValues(p);
     const analog = p.spike.kind === "analog";
-    const least = values ? (analog ? this.#leastUnit(p, arrivals) : 1) : 0;
-    if (isWhole(p, arrivals, this.#widths) && least <= 1) {
+    const named = this.#bitsOf.get(p.name);
+    const widths = named === undefined ? this.#widths : { ...this.#widths, weightBits: named, wholeBits: named };
+    const whole = isWhole(p, arrivals, widths);
+    // A payload that counts in whole units already keeps them where it can.
+    const least = !values || (whole && !analog) ? 0 : analog ? this.#leastUnit(p, arrivals) : this.#leastUnitOfGraded(p, arrivals);
+    if (whole && least <= 1) {
       this.#checkWidths(p);
       const noise = this.#withNoise(p);
       this.#pops[p.id] = analog ? graded(noise, this.#widths) : noise;
@@ -124,7 +162,7 @@ class State {
       return;
     }
     const choices = { perGroup: this.#perGroup && !values, squares: this.#squares, least, span: this.#span(p, arrivals) };
-    const q = quantizePopulation(p, arrivals, this.#widths, choices);
+    const q = quantizePopulation(p, arrivals, widths, choices);
     this.#pops[p.id] = this.#withNoise(analog ? graded(q.pop, this.#widths) : q.pop);
     q.links.forEach((l, i) => {
       this.#links.set(at(at(this.#into, p.id), i), l);
@@ -144,22 +182,38 @@ class State {
 
   /** The least unit at which the population's values fit a payload. */
   #leastUnit(p: Population, arrivals: readonly Arrival[]): number {
+    const { low, high } = this.#worst(p, arrivals);
+    return Math.max(high, -low) / largestPayload(this.#widths.payloadBits);
+  }
+
+  /**
+   * The same for payloads that were graded before. In another unit their range would be
+   * another: that changes nothing only where no input reaches it. (What is unsigned
+   * ends at 0 in every unit.)
+   */
+  #leastUnitOfGraded(p: Population, arrivals: readonly Arrival[]): number {
+    const range = spikeRange(p.spike);
+    const { low, high } = this.#worst(p, arrivals);
+    const place = { at: placeOf(p), origin: p.origin };
+    if (p.neuron.model !== "relay") fail("payload-unit", [p.name, range.low, range.high, null], place);
+    if (high > range.high || (range.low < 0 && low < range.low))
+      fail("payload-unit", [p.name, range.low, range.high, high > range.high ? high : low], place);
+    return Math.max(high / range.high, range.low < 0 ? low / range.low : 0);
+  }
+
+  /** The least and the greatest input that a neuron of the population can have in one step. */
+  #worst(p: Population, arrivals: readonly Arrival[]): { low: number; high: number } {
     const links = arrivals.map((a) => a.link);
     const drive = driveOf({ ...this.#network, pops: this.#pops }, p, links);
-    let most = 0;
-    for (let i = 0; i < drive.low.length; i++) most = Math.max(most, at(drive.high, i), -at(drive.low, i));
-    return most / largestPayload(this.#widths.payloadBits);
+    let [low, high] = [0, 0];
+    for (let i = 0; i < drive.low.length; i++) [low, high] = [Math.min(low, at(drive.low, i)), Math.max(high, at(drive.high, i))];
+    return { low, high };
   }
 
   /** How far the potential can go by input alone: what an answer sums up over the sample, or a few steps' worth of a neuron that spikes. */
   #span(p: Population, arrivals: readonly Arrival[]): number {
-    const drive = driveOf(
-      { ...this.#network, pops: this.#pops },
-      p,
-      arrivals.map((a) => a.link),
-    );
-    let most = 0;
-    for (let i = 0; i < drive.low.length; i++) most = Math.max(most, at(drive.high, i), -at(drive.low, i));
+    const { low, high } = this.#worst(p, arrivals);
+    const most = Math.max(high, -low);
     if (p.neuron.model !== "readout") return 4 * most;
     const steps = (p.stop ?? this.#network.steps) - p.start;
     return most * (neuronWords(p)["weighting"] === "doubling" ? 2 ** Math.min(steps, 31) : steps);
@@ -201,6 +255,8 @@ class State {
     const n = this.#network;
     if (this.#links.size === 0 && this.#scale.every((s) => s === null) && this.#pops.every((p, i) => p === n.pops[i])) return n;
     this.#cx.table("quantize-weights", this.#rows);
+    const gains = n.links.flatMap((l) => (this.#links.has(l) && l.gain !== null ? [gainRow(n, l, l.gain, this.#widths.axon)] : []));
+    if (gains.length > 0) this.#cx.table("axon gains", gains);
     return { ...n, pops: this.#pops, links: n.links.map((l) => this.#links.get(l) ?? l), outputs: n.outputs.map((o) => this.#output(o)) };
   }
 
@@ -222,6 +278,24 @@ class State {
       ),
     };
   }
+}
+
+/** How the gains that stay on axons were rounded. */
+function gainRow(n: Network, l: Link, gain: number | Tensor, axon: AxonGain): Record<string, string | number> {
+  const real = typeof gain === "number" ? Float64Array.of(gain) : numbersOf(gain);
+  const whole = wholeGains(real, axon);
+  let [error, size] = [0, 0];
+  real.forEach((g, i) => {
+    error += (g - at(whole.gains, i) * whole.unit) ** 2;
+    size += g * g;
+  });
+  return {
+    link: `${at(n.pops, l.from).name} -> ${at(n.pops, l.to).name}`,
+    gains: real.length,
+    bits: axon.bits,
+    "largest whole": whole.most,
+    "relative rms error": error === 0 ? "exact" : digits(Math.sqrt(error / size)),
+  };
 }
 
 function graded(p: Population, w: Widths): Population {

@@ -12,6 +12,8 @@ import { inUnits } from "./units.ts";
 /** Widths that quantization works within. */
 export type Widths = {
   readonly weightBits: number;
+  /** Of weights that are whole already. */
+  readonly wholeBits: number;
   readonly potentialBits: number;
   readonly payloadBits: number;
   readonly axon: AxonGain;
@@ -49,8 +51,10 @@ export function largestWeight(bits: number): number {
 
 /** Whether weights, gains and parameters are whole and in range already, so that a scale of 1 is exact. */
 export function isWhole(p: Population, arrivals: readonly Arrival[], w: Widths): boolean {
-  const most = largestWeight(w.weightBits);
-  const fits = (v: number): boolean => Number.isInteger(v) && Math.abs(v) <= most && (w.weightBits > 1 || v !== 0);
+  const most = largestWeight(w.wholeBits);
+  // Whole weights may use the least number too, which quantization leaves out to stay symmetric.
+  const least = w.wholeBits === 1 ? -1 : -most - 1;
+  const fits = (v: number): boolean => Number.isInteger(v) && v >= least && v <= most && (w.wholeBits > 1 || v !== 0);
   const words = neuronWords(p);
   if (words["leak"] === "real" && neuronParams(p)["decay"]?.every((d) => d === 0 || d === 1) !== true) return false;
   if (words["rounding"] === "real" && neuronParams(p)["decayCurrent"]?.every((d) => d === 0 || d === 1) !== true) return false;
@@ -163,13 +167,16 @@ function parameterNeeds(p: Population, groups: number): Needs {
   for (const list of lists)
     for (let i = 0; i < list.length; i++)
       largest[Math.floor(i / plane)] = Math.max(at(largest, Math.floor(i / plane)), Math.abs(at(list, i)));
+  // Digits are worth what they take away, so there it is the amount that should be whole; the threshold is only where they are decided.
+  const decisive = params[p.neuron.model === "tsa" ? "resetValue" : "threshold"];
   const threshold = Array.from({ length: groups }, (_, g): number | null => {
-    const list = params["threshold"]?.subarray(g * plane, (g + 1) * plane);
+    const list = decisive?.subarray(g * plane, (g + 1) * plane);
     const first = list?.[0];
     return first !== undefined && first > 0 && list?.every((t) => t === first) === true ? first : null;
   });
   const initial = spread(p.initial["v"] ?? 0, p.shape);
-  const even = params["threshold"]?.every((t, i) => t === 2 * at(initial, i)) === true;
+  const halves = p.neuron.model === "tsa" ? params["threshold"] : initial;
+  const even = decisive?.every((t, i) => t === 2 * (halves?.[i] ?? 0)) === true;
   const noise = (words["noise"] ?? "none") === "none" ? 0 : (params["noiseWidth"]?.[0] ?? 0);
   return { threshold, largest, noise, even };
 }

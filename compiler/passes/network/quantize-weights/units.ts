@@ -9,7 +9,7 @@ import type { Population } from "../../../ir/network/types.ts";
  */
 type InUnits = { readonly params: readonly string[]; readonly states: readonly string[] };
 
-const firing: InUnits = { params: ["threshold", "resetValue", "bias", "negativeThreshold", "noiseWidth"], states: ["v"] };
+const firing: InUnits = { params: ["threshold", "resetValue", "bias", "negativeThreshold", "negativeReset", "noiseWidth"], states: ["v"] };
 
 export const inUnits: Readonly<Record<string, InUnits>> = {
   input: { params: [], states: [] },
@@ -17,6 +17,7 @@ export const inUnits: Readonly<Record<string, InUnits>> = {
   lif: firing,
   cuba: { ...firing, states: ["v", "i"] },
   tsa: { params: ["threshold", "resetValue", "bias"], states: ["v"] },
+  integrator: { params: ["bias"], states: ["v", "i"] },
   readout: { params: ["bias"], states: ["v"] },
   relay: { params: [], states: [] },
   unit: { params: ["threshold", "resetValue", "bias"], states: ["v", "i"] },
