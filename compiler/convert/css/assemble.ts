@@ -48,9 +48,16 @@ export function assembleCss(layered: Layered, choices: Choices): Network {
     return made;
   };
   for (const l of layered.layers) {
-    const made = add(l.kind === "input" ? inputOf(l, digits) : l.kind === "output" ? readoutOf(l) : neuronsOf(l, choices, direct && readsInput(l, layered)));
+    const made = add(
+      l.kind === "input"
+        ? inputOf(l, digits)
+        : l.kind === "output"
+          ? readoutOf(l)
+          : neuronsOf(l, choices, direct && readsInput(l, layered)),
+    );
     speaker.push(made);
-    for (const w of l.ways) links.push({ from: at(speaker, w.from), to: made, kernel: w.kernel, pool: w.pool, delay: 0, gain: null, origin: l.origin });
+    for (const w of l.ways)
+      links.push({ from: at(speaker, w.from), to: made, kernel: w.kernel, pool: w.pool, delay: 0, gain: null, origin: w.origin });
     if (l.kind !== "input" || direct) continue;
     const encoder = add(encoderOf(l, choices));
     links.push({ from: made, to: encoder, kernel: plain, pool: null, delay: 0, gain: null, origin: l.origin });
@@ -64,8 +71,18 @@ export function assembleCss(layered: Layered, choices: Choices): Network {
     steps: digits,
     pops,
     links,
-    inputs: layers("input").map((l) => ({ pop: inputPop.get(l.name) as PopId, code: "direct", params: { ...choices.inputRange, every: 0 } })),
-    outputs: layers("output").map((l) => ({ name: l.valueName, pop: at(speaker, l.index), code: "potential", scale: 1, offset: l.bias === null ? 0 : compact(l.bias, l.shape) })),
+    inputs: layers("input").map((l) => ({
+      pop: inputPop.get(l.name) as PopId,
+      code: "direct",
+      params: { ...choices.inputRange, every: 0 },
+    })),
+    outputs: layers("output").map((l) => ({
+      name: l.valueName,
+      pop: at(speaker, l.index),
+      code: "potential",
+      scale: 1,
+      offset: l.bias === null ? 0 : compact(l.bias, l.shape),
+    })),
   };
   return timed(network, digits);
 }
@@ -103,7 +120,15 @@ function readoutOf(l: Layer): Omit<Population, "id"> {
 
 function neuronsOf(l: Layer, choices: Choices, atOnce: boolean): Omit<Population, "id"> {
   const lsb = scaled(perPopulation(choices.largest(l), l), 1 / largestCode(choices.digits));
-  const bias = l.bias === null ? {} : { bias: compact(l.bias.map((b) => b / firstPlace(choices.digits)), l.shape) };
+  const bias =
+    l.bias === null
+      ? {}
+      : {
+          bias: compact(
+            l.bias.map((b) => b / firstPlace(choices.digits)),
+            l.shape,
+          ),
+        };
   return { ...common(l), ...dynamics(lsb, atOnce ? 0 : choices.silent(l), choices.phi, choices.spikes, "on", bias) };
 }
 
@@ -121,7 +146,14 @@ type Dynamics = Pick<Population, "neuron" | "spike" | "amplitude" | "silent">;
  * right codes. Binary digits, which cannot correct what was sent too early, are there for
  * comparison only; they are sent at the full worth.
  */
-export function dynamics(lsb: number | Tensor, silent: number, phi: number, spikes: "ternary" | "binary", latch: "on" | "off", rest: Readonly<Record<string, Param>>): Dynamics {
+export function dynamics(
+  lsb: number | Tensor,
+  silent: number,
+  phi: number,
+  spikes: "ternary" | "binary",
+  latch: "on" | "off",
+  rest: Readonly<Record<string, Param>>,
+): Dynamics {
   const resetValue = scaled(lsb, resetOf(silent));
   if (spikes === "binary") {
     const params = { leak: "double", biasAt: "first", threshold: resetValue, resetValue, ...rest };
@@ -133,7 +165,12 @@ export function dynamics(lsb: number | Tensor, silent: number, phi: number, spik
 }
 
 function scaled(x: number | Tensor, factor: number): number | Tensor {
-  return typeof x === "number" ? x * factor : f64(x.shape, numbersOf(x).map((v) => v * factor));
+  return typeof x === "number"
+    ? x * factor
+    : f64(
+        x.shape,
+        numbersOf(x).map((v) => v * factor),
+      );
 }
 
 /** One per channel of the graph's shape, as the population's shape can say it. */

@@ -21,25 +21,20 @@ export function resetOf(silent: number): number {
   return 2 ** silent;
 }
 
-/** clip(floor(y + ½), 0, 2^T - 1): the code that a layer should send for the pre-activation y, in LSBs. */
-export function exactCode(y: number, digits: number): number {
-  return Math.min(largestCode(digits), Math.max(0, Math.floor(y + 0.5)));
-}
-
 /** Silent steps with which no code can be wrong, where the weights of a neuron, in LSBs, have magnitudes that sum to `sum`: sum <= 2^n / 2. */
 export function safeSilent(sum: number): number {
   return Math.max(0, Math.ceil(Math.log2(2 * sum) - 1e-9));
 }
 
 /**
- * Whether code `p` is the right one, given what is left of the potential in LSBs. Nothing is
- * lost on the way, y = p + rest, so the code is right when the rest rounds to nothing, or y
- * lies beyond the end of the code's range. `slack` forgives rounding of doubles at ties.
+ * Whether a layer sent the right code, clip(floor(y + ½), 0, 2^T - 1), for its pre-activation
+ * y in LSBs; `least` is the lowest code (0 behind a ReLU). Nothing is lost on the way,
+ * y = code + rest, rest being what is left of the potential: so the code is right when the rest
+ * rounds to nothing, or y lies beyond an end of the range. `slack` forgives the rounding of doubles at ties.
  */
-export function isRight(p: number, rest: number, digits: number): boolean {
+export function isRight(code: number, rest: number, least: number, most: number): boolean {
   if (rest >= -0.5 - slack && rest < 0.5 + slack) return true;
-  const y = p + rest;
-  return (p === 0 && y < 0.5 + slack) || (p === largestCode(digits) && y >= p - 0.5 - slack);
+  return (code === least && rest < 0.5) || (code === most && rest >= -0.5);
 }
 
 const slack = 1e-6;

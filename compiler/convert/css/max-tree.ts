@@ -33,6 +33,17 @@ export function lowerMaxPools(g: Graph, sum: "fold" | "neurons"): MaxTrees {
   return { graph: { ...g, values: rewrite.values, nodes: rewrite.nodes }, sums: rewrite.sums };
 }
 
+const keepsSign: ReadonlySet<string> = new Set([
+  "identity",
+  "dropout",
+  "reshape",
+  "transpose",
+  "concat",
+  "average-pool",
+  "global-average-pool",
+  "slice",
+]);
+
 /** Part of a window that is pooled already: the element at `tap`, plus the relus. `depth` of them lie below each other. */
 type Part = { readonly tap: number; readonly relus: readonly ValueId[]; readonly depth: number };
 
@@ -43,6 +54,7 @@ class Rewrite {
   readonly values: Value[];
   readonly nodes: Node[] = [];
   readonly sums = new Map<string, number>();
+  #selections = 0;
 
   constructor(g: Graph) {
     this.values = [...g.values];
@@ -54,10 +66,17 @@ class Rewrite {
     const [inShape, outShape] = [at(this.values, x).shape, at(this.values, y).shape];
     const windows = windowsOf(n, inShape, outShape, "or");
     if (typeof windows === "string") fail("convert-unsupported", [n.op, windows]);
+    if (windows.pads.some((p) => p > 0) && !this.#isNatural(x)) fail("convert-max-pool-padding", []);
     const rank = windows.size.length;
     let [value, depth] = [x, 0];
     for (let axis = rank - 1; axis >= 0; axis--) {
-      const line = { axis, size: at(windows.size, axis), stride: at(windows.stride, axis), begin: at(windows.pads, axis), output: at(outShape, 2 + axis) };
+      const line = {
+        axis,
+        size: at(windows.size, axis),
+        stride: at(windows.stride, axis),
+        begin: at(windows.pads, axis),
+        output: at(outShape, 2 + axis),
+      };
       [value, depth] = this.#line(n, value, line, depth);
     }
     const last = sum === "neurons" && depth > 0;
@@ -123,8 +142,24 @@ class Rewrite {
     return this.#emit(n, "conv", [x, constant], attrs, [1, channels, ...axes.map((a) => along(a, line.output, at(shape, 2 + a)))]);
   }
 
-  #emit(n: Node, op: string, inputs: readonly ValueId[], attrs: Readonly<Record<string, Attr>>, shape: readonly number[], into?: ValueId): ValueId {
-    const name = `${n.name}/${op}.${this.nodes.length}`;
+  /** Whether the value is known to be 0 or more, by the operation that makes it. */
+  #isNatural(v: ValueId): boolean {
+    const maker = this.nodes.find((n) => n.outputs.includes(v));
+    if (maker === undefined) return false;
+    if (maker.op === "relu" || maker.op === "quantized-clip" || (maker.op === "clip" && Number(maker.attrs["min"] ?? -Infinity) >= 0))
+      return true;
+    return keepsSign.has(maker.op) && maker.inputs.every((i) => i === null || this.#isNatural(i));
+  }
+
+  #emit(
+    n: Node,
+    op: string,
+    inputs: readonly ValueId[],
+    attrs: Readonly<Record<string, Attr>>,
+    shape: readonly number[],
+    into?: ValueId,
+  ): ValueId {
+    const name = op === "conv" ? `${n.name}/max${++this.#selections}` : `${n.name}/${op}`;
     const y = into ?? this.#value(name, shape, null);
     this.nodes.push({ name, op, inputs, outputs: [y], attrs, origin: origin(name, n.origin) });
     return y;
