@@ -13,6 +13,10 @@ export type RateChoices = {
   readonly inputRange: Range;
   /** Threshold of a spiking layer: a number, or a tensor with one per channel of its graph shape. */
   readonly threshold: (layer: Layer) => number | Tensor;
+  /** Initial potential of a spiking layer, per neuron; by default θ/2. */
+  readonly initial?: (layer: Layer) => Float64Array;
+  /** Whether a spiking layer sends -1 to take back spikes: when its potential is below zero and what it has sent above. */
+  readonly signed?: (layer: Layer) => boolean;
 };
 
 /**
@@ -27,7 +31,11 @@ export type RateChoices = {
 export function assembleRate(layered: Layered, choices: RateChoices): Network {
   const still = choices.input === "static" && layered.layers.every((l) => canBeStatic(l, layered.layers));
   const pops = layered.layers.map((l) => populations[l.kind](l, choices, still && readsInput(l, layered.layers)));
-  const links = layered.layers.flatMap((l) => l.ways.map((w): Link => ({ from: id(w.from), to: id(l.index), kernel: w.kernel, pool: w.pool, delay: 0, gain: null, origin: l.origin })));
+  const links = layered.layers.flatMap((l) =>
+    l.ways.map(
+      (w): Link => ({ from: id(w.from), to: id(l.index), kernel: w.kernel, pool: w.pool, delay: 0, gain: null, origin: w.origin }),
+    ),
+  );
   return {
     kind: "network",
     name: layered.name,
@@ -40,11 +48,11 @@ export function assembleRate(layered: Layered, choices: RateChoices): Network {
 }
 
 /** Whether the input may come as a constant current: only where nothing else enters, for spikes must not stay. */
-function canBeStatic(l: Layer, layers: readonly Layer[]): boolean {
+export function canBeStatic(l: Layer, layers: readonly Layer[]): boolean {
   return !readsInput(l, layers) || (l.kind === "spiking" && l.ways.every((w) => at(layers, w.from).kind === "input"));
 }
 
-function readsInput(l: Layer, layers: readonly Layer[]): boolean {
+export function readsInput(l: Layer, layers: readonly Layer[]): boolean {
   return l.ways.some((w) => at(layers, w.from).kind === "input");
 }
 
@@ -52,32 +60,53 @@ const populations: Readonly<Record<Layer["kind"], (l: Layer, choices: RateChoice
   input: (l) => ({ ...common(l), neuron: { model: "input", params: {} }, spike: { kind: "analog" }, initial: {}, amplitude: 1 }),
   spiking: (l, choices, still) => {
     const theta = fitted(choices.threshold(l), l);
-    const half = typeof theta === "number" ? theta / 2 : f64(theta.shape, spread(theta, theta.shape).map((x) => x / 2));
-    const params: Record<string, Param> = { threshold: theta, ...biasOf(l), ...(still ? { decayCurrent: 1 } : {}) };
-    return { ...common(l), neuron: { model: still ? "cuba" : "if", params }, spike: { kind: "binary" }, initial: { v: half }, amplitude: theta };
+    const initial = choices.initial === undefined ? half(theta) : compact(choices.initial(l), l.shape);
+    const signed = choices.signed?.(l) ?? false;
+    const params: Record<string, Param> = {
+      threshold: theta,
+      ...biasOf(l),
+      ...(still ? { decayCurrent: 1 } : {}),
+      ...(signed ? { negative: "counted", negativeThreshold: 0 } : {}),
+    };
+    return {
+      ...common(l),
+      neuron: { model: still ? "cuba" : "if", params },
+      spike: { kind: signed ? "ternary" : "binary" },
+      initial: { v: initial },
+      amplitude: theta,
+    };
   },
   output: (l) => ({ ...common(l), neuron: { model: "readout", params: biasOf(l) }, spike: { kind: "binary" }, initial: {}, amplitude: 1 }),
 };
 
-function common(l: Layer): Pick<Population, "id" | "name" | "shape" | "start" | "silent" | "stop" | "origin"> {
+export function common(l: Layer): Pick<Population, "id" | "name" | "shape" | "start" | "silent" | "stop" | "origin"> {
   return { id: id(l.index), name: l.name, shape: l.shape, start: 0, silent: 0, stop: null, origin: l.origin };
 }
 
-function biasOf(l: Layer): Record<string, Param> {
+export function biasOf(l: Layer): Record<string, Param> {
   return l.bias === null ? {} : { bias: compact(l.bias, l.shape) };
 }
 
+function half(theta: number | Tensor): number | Tensor {
+  return typeof theta === "number"
+    ? theta / 2
+    : f64(
+        theta.shape,
+        spread(theta, theta.shape).map((x) => x / 2),
+      );
+}
+
 /** One per channel of the graph's shape, as the population's shape can say it. */
-function fitted(theta: number | Tensor, l: Layer): number | Tensor {
+export function fitted(theta: number | Tensor, l: Layer): number | Tensor {
   if (typeof theta === "number" || theta.data.length === l.shape[0]) return theta;
   return f64(l.shape, spread(theta, [theta.data.length, sizeOf(l.shape) / theta.data.length]));
 }
 
-function inputCode(l: Layer, range: Range, still: boolean): InputCode {
+export function inputCode(l: Layer, range: Range, still: boolean): InputCode {
   return { pop: id(l.index), code: "direct", params: { low: range.low, high: range.high, ...(still ? { every: 0 } : {}) } };
 }
 
 /** The mean over all steps. */
-function outputCode(l: Layer, steps: number): OutputCode {
+export function outputCode(l: Layer, steps: number): OutputCode {
   return { name: l.valueName, pop: id(l.index), code: "potential", scale: 1 / steps, offset: 0 };
 }

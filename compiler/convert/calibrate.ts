@@ -34,7 +34,7 @@ export type Statistics = {
 export const noStatistics: Statistics = { samples: 0, input: null, layers: {}, pools: {} };
 
 export type CalibrationOptions = {
-  readonly scale: "max" | "percentile" | "mse";
+  readonly threshold: "max" | "percentile" | "mse";
   readonly percentile: number;
   readonly per: "layer" | "channel";
   readonly maxPool: "refuse" | "gate" | "average";
@@ -42,7 +42,7 @@ export type CalibrationOptions = {
 };
 
 /** What each choice of a threshold reads of a histogram. */
-const scales: Readonly<Record<CalibrationOptions["scale"], (h: Histogram, percentile: number, steps: number) => number>> = {
+const scales: Readonly<Record<CalibrationOptions["threshold"], (h: Histogram, percentile: number, steps: number) => number>> = {
   max: (h) => h.max,
   percentile: (h, percentile) => h.percentile(percentile),
   mse: (h, _percentile, steps) => h.bestThreshold(steps),
@@ -67,7 +67,13 @@ export function poolMode(maxPool: CalibrationOptions["maxPool"], steps: number):
 }
 
 /** Runs the trained network over samples and gathers statistics of every activation. Without samples the statistics are empty. */
-export function gatherStatistics(g: Graph, samples: Iterable<Float32Array>, steps: number, options: CalibrationOptions, cx: Context): Statistics {
+export function gatherStatistics(
+  g: Graph,
+  samples: Iterable<Float32Array>,
+  steps: number,
+  options: CalibrationOptions,
+  cx: Context,
+): Statistics {
   const [input, second] = g.inputs;
   if (input === undefined || second !== undefined) fail("convert-inputs", [g.inputs.length]);
   const pools = options.maxPool === "average" && steps > 1 ? averageGains(exchangeMaxPools(g), input, (samples = [...samples]), cx) : {};
@@ -78,7 +84,13 @@ export function gatherStatistics(g: Graph, samples: Iterable<Float32Array>, step
   const collected = layers.map((d) => histogramsOf(d, options.per));
   const kept: Float64Array[][] = [];
   let count = 0;
-  for (const [x, values] of runs(graph, input, samples, layers.map((d) => d.value), cx)) {
+  for (const [x, values] of runs(
+    graph,
+    input,
+    samples,
+    layers.map((d) => d.value),
+    cx,
+  )) {
     count++;
     for (const v of x) {
       if (v < range.low) range.low = v;
@@ -88,17 +100,28 @@ export function gatherStatistics(g: Graph, samples: Iterable<Float32Array>, step
     if (options.maxPool === "gate" && kept.length < gateSamples) kept.push(values);
   }
   if (count === 0) return { ...noStatistics, pools };
-  const found = layers.map((d, i) => statisticsOf(at(collected, i), options, steps, d.activation?.kind === "clip" ? d.activation.high : Infinity));
+  const found = layers.map((d, i) =>
+    statisticsOf(at(collected, i), options, steps, d.activation?.kind === "clip" ? d.activation.high : Infinity),
+  );
   return {
     samples: count,
     input: range,
     layers: Object.fromEntries(layers.map((d, i) => [at(graph.values, d.value).name, at(found, i)])),
-    pools: options.maxPool === "gate" && steps > 1 ? Object.fromEntries(gates.map((gate) => [gate.name, { gains: [], error: errorOfGate(gate, layers, kept, found, steps) }])) : pools,
+    pools:
+      options.maxPool === "gate" && steps > 1
+        ? Object.fromEntries(gates.map((gate) => [gate.name, { gains: [], error: errorOfGate(gate, layers, kept, found, steps) }]))
+        : pools,
   };
 }
 
 /** Runs the graph sample by sample and gives the input and the values asked for. */
-function* runs(g: Graph, input: ValueId, samples: Iterable<Float32Array>, keep: readonly ValueId[], cx: Context): Generator<[Float32Array, Float64Array[]]> {
+function* runs(
+  g: Graph,
+  input: ValueId,
+  samples: Iterable<Float32Array>,
+  keep: readonly ValueId[],
+  cx: Context,
+): Generator<[Float32Array, Float64Array[]]> {
   const run = prepareGraph(g, keep);
   const { shape } = at(g.values, input);
   const total = Array.isArray(samples) ? samples.length : 0;
@@ -126,23 +149,37 @@ function collect([whole, ...channels]: readonly Histogram[], values: Float64Arra
   }
 }
 
-function statisticsOf([whole, ...channels]: readonly Histogram[], options: CalibrationOptions, steps: number, high: number): LayerStatistics {
+function statisticsOf(
+  [whole, ...channels]: readonly Histogram[],
+  options: CalibrationOptions,
+  steps: number,
+  high: number,
+): LayerStatistics {
   const layer = at([whole], 0) as Histogram;
-  const choose = (h: Histogram): number => Math.min(high, scales[options.scale](h, options.percentile, steps) || h.max);
+  const choose = (h: Histogram): number => Math.min(high, scales[options.threshold](h, options.percentile, steps) || h.max);
   const all = choose(layer);
   const scale = channels.length === 0 ? [all] : channels.map((c) => Math.max(choose(c), channelFloor * all));
-  const clipped = channels.length === 0 ? layer.above(all) : channels.reduce((sum, c, i) => sum + c.above(at(scale, i)), 0) / channels.length;
+  const clipped =
+    channels.length === 0 ? layer.above(all) : channels.reduce((sum, c, i) => sum + c.above(at(scale, i)), 0) / channels.length;
   return { scale, max: layer.max, clipped, active: layer.active };
 }
 
 type Gates = ReturnType<typeof walk>["gates"];
 
-function errorOfGate(gate: Gates[number], layers: readonly Draft[], kept: readonly Float64Array[][], found: readonly LayerStatistics[], steps: number): number {
+function errorOfGate(
+  gate: Gates[number],
+  layers: readonly Draft[],
+  kept: readonly Float64Array[][],
+  found: readonly LayerStatistics[],
+  steps: number,
+): number {
   const which = layers.findIndex((d) => d.index === gate.layer);
   const { shape } = at(layers, which);
   const { scale } = at(found, which);
   const per = sizeOf(shape) / scale.length;
-  const sums: ErrorSums[] = kept.map((values) => gateError(at(values, which), (i) => scale[Math.floor(i / per)] || 1, steps, gate.pool, shape));
+  const sums: ErrorSums[] = kept.map((values) =>
+    gateError(at(values, which), (i) => scale[Math.floor(i / per)] || 1, steps, gate.pool, shape),
+  );
   return relativeError({ difference: sums.reduce((s, e) => s + e.difference, 0), size: sums.reduce((s, e) => s + e.size, 0) });
 }
 

@@ -13,9 +13,13 @@ export type Conversion<S = unknown, O extends Options = Options> = {
   /** The paper the method comes from. */
   readonly source: string;
   readonly options: O;
+  /** Takes networks that are spiking already; other methods refuse them. */
+  readonly spiking?: true;
   /** Statistics from calibration samples (each the graph's input, flattened). Methods that need none accept an empty iterable. */
   readonly calibrate: (graph: Graph, samples: Iterable<Float32Array>, options: Chosen<O>, cx: Context) => S;
   readonly convert: (graph: Graph, stats: S, options: Chosen<O>, cx: Context) => Network;
+  /** The graph whose values the network's populations stand for, where `convert` rewrites the given one first: other forms of max pooling. */
+  readonly rewrite?: (graph: Graph, stats: S, options: Chosen<O>) => Graph;
 };
 
 export function conversion<S, O extends Options>(c: Conversion<S, O>): Conversion<S, O> {

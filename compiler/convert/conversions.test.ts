@@ -14,7 +14,11 @@ import { verifyNetwork } from "../ir/network/verify.ts";
 import { conversions } from "./index.ts";
 
 const random = new Random(11);
-const noise = (shape: readonly number[], scale = 0.5): Tensor => f32(shape, Float64Array.from({ length: sizeOf(shape) }, () => random.normal() * scale));
+const noise = (shape: readonly number[], scale = 0.5): Tensor =>
+  f32(
+    shape,
+    Float64Array.from({ length: sizeOf(shape) }, () => random.normal() * scale),
+  );
 const sample = (count: number): Float32Array => Float32Array.from({ length: count }, () => random.unit());
 
 type Made = { readonly network: Network; readonly said: readonly Diagnostic[]; readonly tables: readonly string[] };
@@ -53,7 +57,10 @@ function popNamed(n: Network, name: string): PopId {
 function countsOf(n: Network, name: string, x: Float32Array): Float64Array {
   const pop = popNamed(n, name);
   const size = sizeOf(at(n.pops, pop).shape);
-  const train = prepareNetwork(n, { record: [pop] }).run([x]).trains.get(pop) ?? new Float64Array();
+  const train =
+    prepareNetwork(n, { record: [pop] })
+      .run([x])
+      .trains.get(pop) ?? new Float64Array();
   const counts = new Float64Array(size);
   train.forEach((s, i) => {
     counts[i % size] = at(counts, i % size) + s;
@@ -70,13 +77,23 @@ function smallNet(activation: "relu" | "quantized", levels = 4, lambda: number |
     return at(b.node("quantized-clip", [x, b.constant(`${name}.lambda`, lambda)], { levels }, { name }), 0);
   };
   const conv = (x: ValueId, out: number, inputs: number, name: string): ValueId =>
-    at(b.node("conv", [x, b.constant(`${name}.w`, noise([out, inputs, 3, 3])), b.constant(`${name}.b`, noise([out], 0.2))], { strides: [1, 1], pads: [1, 1, 1, 1], dilations: [1, 1], group: 1 }, { name }), 0);
+    at(
+      b.node(
+        "conv",
+        [x, b.constant(`${name}.w`, noise([out, inputs, 3, 3])), b.constant(`${name}.b`, noise([out], 0.2))],
+        { strides: [1, 1], pads: [1, 1, 1, 1], dilations: [1, 1], group: 1 },
+        { name },
+      ),
+      0,
+    );
   const x = b.input("x", "f32", [1, 1, 6, 6]);
   const first = act(conv(x, 3, 1, "conv1"), "act1");
   const second = act(conv(first, 3, 3, "conv2"), "act2");
   const joined = at(b.node("add", [second, first], {}, { name: "join" }), 0);
   const flat = at(b.node("reshape", [joined], { shape: [1, 108] }, { name: "flat" }), 0);
-  return b.finish(b.node("gemm", [flat, b.constant("fc.w", noise([5, 108], 0.2)), b.constant("fc.b", noise([5]))], { transB: 1 }, { name: "fc" }));
+  return b.finish(
+    b.node("gemm", [flat, b.constant("fc.w", noise([5, 108], 0.2)), b.constant("fc.b", noise([5]))], { transB: 1 }, { name: "fc" }),
+  );
 }
 
 function errorOf(g: Graph, n: Network, samples: readonly Float32Array[]): number {
@@ -119,7 +136,7 @@ describe("qcfs", () => {
     expect(codes("qcfs", g, {})).toEqual(["convert-relu-in-qcfs", "convert-relu-in-qcfs"]);
     expect(codes("qcfs", g, { fallback: "rate" })).toEqual(["convert-no-samples"]);
     const samples = Array.from({ length: 8 }, () => sample(36));
-    const { network } = convert("qcfs", g, { fallback: "rate", scale: "max", steps: "256" }, samples);
+    const { network } = convert("qcfs", g, { fallback: "rate", threshold: "max", steps: "256" }, samples);
     expect(errorOf(g, network, samples)).toBeLessThan(0.02);
   });
 });
@@ -128,11 +145,12 @@ describe("rate", () => {
   it("converges to the trained network, with every way to choose thresholds", () => {
     const g = smallNet("relu");
     const samples = Array.from({ length: 16 }, () => sample(36));
-    for (const scale of ["max", "mse", "percentile"]) {
+    for (const threshold of ["max", "mse", "percentile"]) {
       for (const per of ["layer", "channel"]) {
-        const error = (steps: string): number => errorOf(g, convert("rate", g, { steps, scale, per, percentile: "99.99" }, samples).network, samples);
+        const error = (steps: string): number =>
+          errorOf(g, convert("rate", g, { steps, threshold, per, percentile: "99.99" }, samples).network, samples);
         const [few, many] = [error("16"), error("256")];
-        expect(many, `${scale} ${per}`).toBeLessThan(0.03);
+        expect(many, `${threshold} ${per}`).toBeLessThan(0.03);
         expect(many).toBeLessThan(few);
       }
     }
@@ -157,7 +175,7 @@ describe("rate", () => {
     const y = at(b.node("relu", b.node("sub", [h, x], {}, { name: "d" }), {}, { name: "y" }), 0);
     const g = b.finish([y]);
     const samples = [sample(4)];
-    const { network } = convert("rate", g, { steps: "64", scale: "max" }, samples);
+    const { network } = convert("rate", g, { steps: "64", threshold: "max" }, samples);
     expect(network.inputs[0]?.params["every"]).toBeUndefined();
     expect(network.pops.map((p) => p.neuron.model)).toEqual(["input", "if", "if", "readout"]);
   });
@@ -178,8 +196,10 @@ describe("rate", () => {
     const x = b.input("x", "f32", [1, 4]);
     const h = at(b.node("clip", [x], { min: 0, max: 0.5 }, { name: "six" }), 0);
     const g = b.finish(b.node("quantized-clip", [h], { lambda: 0.25, levels: 4 }, { name: "q" }));
-    const { network } = convert("rate", g, { steps: "8", scale: "max" }, [Float32Array.of(0.1, 0.2, 0.9, 3)]);
-    expect(network.pops.map((p) => p.neuron.params["threshold"])).toEqual([undefined, 0.5, 0.25, undefined].map((t, i) => (i === 1 ? expect.anything() : t)));
+    const { network } = convert("rate", g, { steps: "8", threshold: "max" }, [Float32Array.of(0.1, 0.2, 0.9, 3)]);
+    expect(network.pops.map((p) => p.neuron.params["threshold"])).toEqual(
+      [undefined, 0.5, 0.25, undefined].map((t, i) => (i === 1 ? expect.anything() : t)),
+    );
     const theta = numbersOf(at(network.pops, popNamed(network, "six")).neuron.params["threshold"] as Tensor);
     expect([...theta].map((t) => Number(t.toFixed(6)))).toEqual([0.1, 0.2, 0.5, 0.5]);
   });
@@ -189,9 +209,20 @@ describe("rate", () => {
 function poolNet(): Graph {
   const b = new GraphBuilder("pool");
   const x = b.input("x", "f32", [1, 1, 6, 6]);
-  const c = at(b.node("conv", [x, b.constant("w", noise([3, 1, 3, 3])), b.constant("bias", noise([3], 0.3))], { strides: [1, 1], pads: [1, 1, 1, 1], dilations: [1, 1], group: 1 }, { name: "conv" }), 0);
+  const c = at(
+    b.node(
+      "conv",
+      [x, b.constant("w", noise([3, 1, 3, 3])), b.constant("bias", noise([3], 0.3))],
+      { strides: [1, 1], pads: [1, 1, 1, 1], dilations: [1, 1], group: 1 },
+      { name: "conv" },
+    ),
+    0,
+  );
   const r = at(b.node("relu", [c], {}, { name: "relu" }), 0);
-  const p = at(b.node("max-pool", [r], { kernelShape: [2, 2], strides: [2, 2], pads: [0, 0, 0, 0], dilations: [1, 1] }, { name: "pool" }), 0);
+  const p = at(
+    b.node("max-pool", [r], { kernelShape: [2, 2], strides: [2, 2], pads: [0, 0, 0, 0], dilations: [1, 1] }, { name: "pool" }),
+    0,
+  );
   const flat = at(b.node("reshape", [p], { shape: [1, 27] }, { name: "flat" }), 0);
   return b.finish(b.node("gemm", [flat, b.constant("fc", noise([4, 27]))], { transB: 1 }, { name: "fc" }));
 }
@@ -214,7 +245,10 @@ describe("max pooling", () => {
   it("scales the average so that it fits better than a bare one", () => {
     const g = poolNet();
     const { network } = convert("rate", g, { maxPool: "average", steps: "256" }, samples);
-    const bare: Graph = { ...g, nodes: g.nodes.map((n) => (n.op === "max-pool" ? { ...n, op: "average-pool", attrs: { ...n.attrs, countIncludePad: 0 } } : n)) };
+    const bare: Graph = {
+      ...g,
+      nodes: g.nodes.map((n) => (n.op === "max-pool" ? { ...n, op: "average-pool", attrs: { ...n.attrs, countIncludePad: 0 } } : n)),
+    };
     expect(errorOf(g, network, samples)).toBeLessThan(errorOf(g, convert("rate", bare, { steps: "256" }, samples).network, samples));
   });
 
@@ -247,7 +281,14 @@ describe("what calibration and conversion refuse", () => {
     const wide = (): Graph => {
       const b = new GraphBuilder("wide");
       const turned = at(b.node("transpose", [b.input("x", "f32", [1, 64, 64, 3])], { perm: [0, 3, 1, 2] }, { name: "turn" }), 0);
-      return b.finish(b.node("conv", [turned, b.constant("w", noise([64, 3, 5, 5]))], { strides: [1, 1], pads: [2, 2, 2, 2], dilations: [1, 1], group: 1 }, { name: "c" }));
+      return b.finish(
+        b.node(
+          "conv",
+          [turned, b.constant("w", noise([64, 3, 5, 5]))],
+          { strides: [1, 1], pads: [2, 2, 2, 2], dilations: [1, 1], group: 1 },
+          { name: "c" },
+        ),
+      );
     };
     const wrong = at([conversions["rate"]], 0);
     const other = (): string[] => {

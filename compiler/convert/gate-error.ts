@@ -11,7 +11,13 @@ export type ErrorSums = { readonly difference: number; readonly size: number };
  * at most one a step: the gate's count is compared with the largest count of
  * its window, so that only the gate's own error is seen.
  */
-export function gateError(a: Float64Array, theta: (neuron: number) => number, steps: number, pool: Pool, shape: readonly number[]): ErrorSums {
+export function gateError(
+  a: Float64Array,
+  theta: (neuron: number) => number,
+  steps: number,
+  pool: Pool,
+  shape: readonly number[],
+): ErrorSums {
   const outputs = pooledShape(pool, shape).reduce((n, d) => n * d, 1);
   const pooling = poolingOf(pool, shape);
   const largest = poolingOf({ ...pool, mode: "or" }, shape);

@@ -20,8 +20,25 @@ export type Activation =
   /** A mean of values that are not negative, given neurons of its own. */
   | { readonly kind: "mean" };
 
+/** A neuron that the file itself describes, with the operation neuron-step. Numbers are for all neurons, or one for each. */
+export type Neuron = {
+  readonly compare: "ge" | "gt";
+  readonly reset: "subtract" | "set" | "none";
+  /** What a spike subtracts, or sets. */
+  readonly amount: number | Tensor;
+  readonly threshold: number | Tensor;
+  /** Factor of the potential per step; 0 for a neuron without memory. */
+  readonly decay: number | Tensor;
+};
+
 /** One linear way into a layer: spikes of `from`, pooled, through a kernel. */
-export type Way = { readonly from: number; readonly pool: Pool | null; readonly kernel: Kernel; readonly label: string | null };
+export type Way = {
+  readonly from: number;
+  readonly pool: Pool | null;
+  readonly kernel: Kernel;
+  readonly origin: Origin /** What a spike is worth on this way; of spiking files. */;
+  readonly gain?: number | Tensor;
+};
 
 export type Layer = {
   /** Place in the list; ways lead from lower to higher ones. */
@@ -37,6 +54,8 @@ export type Layer = {
   readonly valueName: string;
   /** Of spiking layers. */
   readonly activation: Activation | null;
+  /** Of spiking layers whose neurons the file describes, in the place of an activation. */
+  readonly neuron?: Neuron;
   readonly ways: readonly Way[];
   /** Per neuron; null: none. */
   readonly bias: Float64Array | null;

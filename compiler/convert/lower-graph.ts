@@ -4,11 +4,12 @@ import { sizeOf } from "../base/tensor.ts";
 import { pooledShape } from "../ir/network/kernels/index.ts";
 import type { Graph } from "../ir/graph/types.ts";
 import type { Kernel } from "../ir/network/types.ts";
-import type { Context } from "../base/context.ts";
+import { type Context, quiet } from "../base/context.ts";
 import type { Layer, Layered, Way } from "./layers.ts";
 import { kernelOf, synapseList, weightsMax } from "./linear/chain.ts";
 import type { KernelMap } from "./linear/map.ts";
 import type { Term } from "./walk/affine.ts";
+import { settleGains } from "./walk/gains.ts";
 import { type Draft, walk, type WalkOptions } from "./walk/walk.ts";
 
 /**
@@ -18,7 +19,9 @@ import { type Draft, walk, type WalkOptions } from "./walk/walk.ts";
  * names. Reports every problem at once.
  */
 export function lowerGraph(g: Graph, options: WalkOptions, cx: Context): Layered {
-  const { drafts, gates } = walk(g, options, cx);
+  const walked = walk(g, options, cx);
+  const { gates } = walked;
+  const drafts = options.neurons === "keep" ? settleGains(walked.drafts) : walked.drafts;
   const problems = new Collector();
   const kernels = new Map<Term, KernelMap>();
   const names = namesOf(drafts);
@@ -34,11 +37,27 @@ export function lowerGraph(g: Graph, options: WalkOptions, cx: Context): Layered
   const layers = drafts.map((d): Layer => {
     const ways = d.terms.flatMap((t) => {
       const kernel = fitted(t, kernels, drafts, shapes, at(shapes, d.index));
-      if (kernel === null) problems.report(diagnostic("convert-synapses", [at(names, t.from), at(names, d.index), weightsMax], { origin: d.origin }));
-      return kernel === null ? [] : [{ from: t.from, pool: t.pool, kernel, label: t.label }];
+      if (kernel === null)
+        problems.report(diagnostic("convert-synapses", [at(names, t.from), at(names, d.index), weightsMax], { origin: d.origin }));
+      return kernel === null
+        ? []
+        : [{ from: t.from, pool: t.pool, kernel, origin: t.label?.origin ?? d.origin, ...(t.gain === undefined ? {} : { gain: t.gain }) }];
     });
-    const { index, kind, value, activation, bias, origin } = d;
-    return { index, name: at(names, index), kind, shape: at(shapes, index), graphShape: d.shape, value, valueName: at(g.values, value).name, activation, ways: merged(ways), bias, origin };
+    const { index, kind, value, activation, neuron, bias, origin } = d;
+    return {
+      index,
+      name: at(names, index),
+      kind,
+      shape: at(shapes, index),
+      graphShape: d.shape,
+      value,
+      valueName: at(g.values, value).name,
+      activation,
+      ...(neuron === undefined ? {} : { neuron }),
+      ways: merged(ways),
+      bias,
+      origin,
+    };
   });
   problems.check();
   return { name: g.name, layers, gates };
@@ -62,7 +81,9 @@ function shapesOf(drafts: readonly Draft[], kernels: ReadonlyMap<Term, KernelMap
   return drafts.map((d) => {
     const pooled = drafts.some((other) => other.terms.some((t) => t.from === d.index && t.pool !== null));
     const incoming = d.terms.map((t) => kernels.get(t)).filter((m) => m !== undefined && shaped(m.kernel));
-    const outgoing = drafts.flatMap((other) => other.terms.filter((t) => t.from === d.index && t.pool === null).map((t) => kernels.get(t))).filter((m) => m !== undefined && (shaped(m.kernel) || channelwise(m.kernel)));
+    const outgoing = drafts
+      .flatMap((other) => other.terms.filter((t) => t.from === d.index && t.pool === null).map((t) => kernels.get(t)))
+      .filter((m) => m !== undefined && (shaped(m.kernel) || channelwise(m.kernel)));
     if (pooled) return d.shape;
     return incoming[0]?.outShape ?? outgoing[0]?.inShape ?? (d.shape.length <= 3 ? d.shape : [sizeOf(d.shape)]);
   });
@@ -71,11 +92,20 @@ function shapesOf(drafts: readonly Draft[], kernels: ReadonlyMap<Term, KernelMap
 const sameShape = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
 
 /** The term's kernel, as a list of synapses where it does not fit the shapes; null when that is too long. */
-function fitted(t: Term, kernels: ReadonlyMap<Term, KernelMap>, drafts: readonly Draft[], shapes: readonly (readonly number[])[], target: readonly number[]): Kernel | null {
+function fitted(
+  t: Term,
+  kernels: ReadonlyMap<Term, KernelMap>,
+  drafts: readonly Draft[],
+  shapes: readonly (readonly number[])[],
+  target: readonly number[],
+): Kernel | null {
   const map = kernels.get(t);
   const from = at(shapes, t.from);
   const source = t.pool === null ? from : pooledShape(t.pool, from);
-  const fits = map !== undefined && (!(shaped(map.kernel) || channelwise(map.kernel)) || sameShape(map.inShape, source)) && (!shaped(map.kernel) || sameShape(map.outShape, target));
+  const fits =
+    map !== undefined &&
+    (!(shaped(map.kernel) || channelwise(map.kernel)) || sameShape(map.inShape, source)) &&
+    (!shaped(map.kernel) || sameShape(map.outShape, target));
   return fits ? map.kernel : (synapseList(t.chain, sourceShape(drafts, t), target)?.kernel ?? null);
 }
 
@@ -83,7 +113,18 @@ function fitted(t: Term, kernels: ReadonlyMap<Term, KernelMap>, drafts: readonly
 function merged(ways: readonly Way[]): readonly Way[] {
   const out: Way[] = [];
   for (const w of ways) {
-    const same = out.findIndex((o) => o.from === w.from && o.pool === null && w.pool === null && typeof o.kernel.weight === "number" && typeof w.kernel.weight === "number" && o.kernel.kind === "one" && w.kernel.kind === "one");
+    const same = out.findIndex(
+      (o) =>
+        o.from === w.from &&
+        o.gain === undefined &&
+        w.gain === undefined &&
+        o.pool === null &&
+        w.pool === null &&
+        typeof o.kernel.weight === "number" &&
+        typeof w.kernel.weight === "number" &&
+        o.kernel.kind === "one" &&
+        w.kernel.kind === "one",
+    );
     const other = out[same];
     if (other === undefined) out.push(w);
     else out[same] = { ...other, kernel: { kind: "one", weight: Number(other.kernel.weight) + Number(w.kernel.weight) } };
@@ -91,11 +132,21 @@ function merged(ways: readonly Way[]): readonly Way[] {
   return out;
 }
 
+/** A layer as `lowerGraph` names it, with the value of the graph that its population stands for. */
+export type NamedLayer = Pick<Draft, "kind" | "shape" | "value" | "activation"> & { readonly name: string };
+
+/** Every layer that a graph can have, in order, without building their links; average poolings count as layers of their own. */
+export function namedLayers(g: Graph): readonly NamedLayer[] {
+  const { drafts } = walk(g, { maxPool: "or", averagePool: "neurons" }, quiet());
+  const names = namesOf(drafts);
+  return drafts.map(({ kind, shape, value, activation, index }) => ({ name: at(names, index), kind, shape, value, activation }));
+}
+
 /** Layers are called after their last node with weights, or their activation; outputs and inputs after their values. */
 function namesOf(drafts: readonly Draft[]): readonly string[] {
   const taken = new Set<string>();
   return drafts.map((d) => {
-    const base = readable(d.kind === "spiking" ? (d.terms[0]?.label ?? d.node) : d.node);
+    const base = readable(d.kind === "spiking" ? (d.terms[0]?.label?.name ?? d.node) : d.node);
     let name = base;
     for (let i = 1; taken.has(name); i++) name = `${base}_${i}`;
     taken.add(name);

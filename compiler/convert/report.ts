@@ -15,12 +15,23 @@ export function chooseRange(given: Range | "auto", stats: Statistics, cx: Contex
 }
 
 /** Tables of layers and of approximated max poolings, with a warning for each of these. */
-export function reportConversion(layered: Layered, thresholds: ReadonlyMap<number, Threshold>, stats: Statistics, maxPool: string, steps: number, cx: Context): void {
+export function reportConversion(
+  layered: Layered,
+  thresholds: ReadonlyMap<number, Threshold>,
+  stats: Statistics,
+  maxPool: string,
+  steps: number,
+  cx: Context,
+): void {
   cx.table("layers", thresholdRows(layered, thresholds, stats));
   if (steps === 1) return;
   const pools = Object.entries(stats.pools);
   if (pools.length === 0) return;
   const percent = (x: number): string => `${(100 * x).toFixed(1)}%`;
-  cx.table("max pooling", pools.map(([name, p]) => ({ pooling: name, lowered: maxPool, "relative error": percent(p.error) })));
-  for (const [name, p] of pools) cx.report(diagnostic("convert-max-pool-inexact", [maxPool, percent(p.error)], { at: `node ${JSON.stringify(name)}` }));
+  cx.table(
+    "max pooling",
+    pools.map(([name, p]) => ({ pooling: name, lowered: maxPool, "relative error": percent(p.error) })),
+  );
+  for (const [name, p] of pools)
+    cx.report(diagnostic("convert-max-pool-inexact", [maxPool, percent(p.error)], { at: `node ${JSON.stringify(name)}` }));
 }

@@ -77,7 +77,14 @@ export function replaceMaxPools(g: Graph, gains: ReadonlyMap<string, readonly nu
     const mean = add(`${name}/mean`, shape, null);
     const factor = add(`${name}/gain`, [1, gain.length, ...shape.slice(2).map(() => 1)], null);
     values[factor] = { ...at(values, factor), constant: f32(at(values, factor).shape, gain) };
-    const multiply: Node = { name: `${n.name}/gain`, op: "mul", inputs: [mean, factor], outputs: [y], attrs: {}, origin: origin(`${n.name}/gain`, n.origin) };
+    const multiply: Node = {
+      name: `${n.name}/gain`,
+      op: "mul",
+      inputs: [mean, factor],
+      outputs: [y],
+      attrs: {},
+      origin: origin(`${n.name}/gain`, n.origin),
+    };
     return [{ ...averageOf(n), outputs: [mean] }, multiply];
   });
   return { ...g, values, nodes };

@@ -5,7 +5,7 @@ import type { LayerStatistics, Statistics } from "./calibrate.ts";
 import type { Layer, Layered } from "./layers.ts";
 
 /** A threshold and where it comes from. */
-export type Threshold = { readonly theta: number | Tensor; readonly from: "calibration" | "learned" | "clip" };
+export type Threshold = { readonly theta: number | Tensor; readonly from: "calibration" | "learned" | "clip" | "sources" };
 
 /** Chooses a layer's threshold; reports and gives null when it cannot. */
 export type ChooseThreshold = (layer: Layer, sources: readonly (Threshold | null)[], report: (d: Diagnostic) => void) => Threshold | null;
@@ -14,7 +14,11 @@ export type ChooseThreshold = (layer: Layer, sources: readonly (Threshold | null
 export function calibrated(layer: Layer, stats: Statistics, report: (d: Diagnostic) => void): Threshold | null {
   const found = stats.layers[layer.valueName];
   if (found === undefined) {
-    report(stats.samples === 0 ? diagnostic("convert-no-samples", [], { at: `layer ${layer.name}`, origin: layer.origin }) : diagnostic("convert-no-statistics", [layer.name], { origin: layer.origin }));
+    report(
+      stats.samples === 0
+        ? diagnostic("convert-no-samples", [], { at: `layer ${layer.name}`, origin: layer.origin })
+        : diagnostic("convert-no-statistics", [layer.name], { origin: layer.origin }),
+    );
     return null;
   }
   if (found.max === 0) report(diagnostic("convert-silent-layer", [layer.name], { origin: layer.origin }));
@@ -25,7 +29,11 @@ export function calibrated(layer: Layer, stats: Statistics, report: (d: Diagnost
 }
 
 /** Thresholds of all spiking layers in order, by layer; every problem is reported, those without samples once. */
-export function chooseThresholds(layered: Layered, choose: ChooseThreshold, report: (d: Diagnostic) => void): ReadonlyMap<number, Threshold> {
+export function chooseThresholds(
+  layered: Layered,
+  choose: ChooseThreshold,
+  report: (d: Diagnostic) => void,
+): ReadonlyMap<number, Threshold> {
   const chosen = new Map<number, Threshold>();
   let missing = false;
   const once = (d: Diagnostic): void => {
@@ -34,7 +42,11 @@ export function chooseThresholds(layered: Layered, choose: ChooseThreshold, repo
   };
   for (const l of layered.layers) {
     if (l.kind !== "spiking") continue;
-    const threshold = choose(l, l.ways.map((w) => chosen.get(w.from) ?? null), once);
+    const threshold = choose(
+      l,
+      l.ways.map((w) => chosen.get(w.from) ?? null),
+      once,
+    );
     if (threshold !== null) chosen.set(l.index, threshold);
   }
   return chosen;
@@ -46,12 +58,22 @@ export function largest(t: Threshold): number {
 }
 
 /** Table of layers for a report. */
-export function thresholdRows(layered: Layered, thresholds: ReadonlyMap<number, Threshold>, stats: Statistics): readonly Record<string, string | number>[] {
+export function thresholdRows(
+  layered: Layered,
+  thresholds: ReadonlyMap<number, Threshold>,
+  stats: Statistics,
+): readonly Record<string, string | number>[] {
   return layered.layers
     .filter((l) => l.kind === "spiking")
     .map((l) => {
       const t = at([thresholds.get(l.index)], 0) as Threshold;
-      return { layer: l.name, neurons: sizeOf(l.shape), threshold: showThreshold(t), from: t.from, ...showStatistics(stats.layers[l.valueName]) };
+      return {
+        layer: l.name,
+        neurons: sizeOf(l.shape),
+        threshold: showThreshold(t),
+        from: t.from,
+        ...showStatistics(stats.layers[l.valueName]),
+      };
     });
 }
 

@@ -1,6 +1,17 @@
 import { numbersOf, sizeOf, tensor } from "../../base/tensor.ts";
 import type { Kernel } from "../../ir/network/types.ts";
-import { channelFactors, doubles, isIdentity, type KernelMap, kernelMap, type LinearMap, type Reach, scaleMap, synapses, type WindowMap } from "./map.ts";
+import {
+  channelFactors,
+  doubles,
+  isIdentity,
+  type KernelMap,
+  kernelMap,
+  type LinearMap,
+  type Reach,
+  scaleMap,
+  synapses,
+  type WindowMap,
+} from "./map.ts";
 import { joinWindows } from "./spatial.ts";
 
 /*
@@ -31,7 +42,18 @@ export function append(chain: Chain, next: LinearMap): Chain {
 type Rule = (a: LinearMap, b: LinearMap) => readonly LinearMap[] | null;
 
 /** In order: the first that applies is taken. Those that keep structure come before those that multiply out. */
-const rules: readonly Rule[] = [joinScales, scaleRows, scaleColumns, joinWindowMaps, windowIntoConv, windowPastPool, convIntoWindow, joinSpatial, joinGathers, joinDense];
+const rules: readonly Rule[] = [
+  joinScales,
+  scaleRows,
+  scaleColumns,
+  joinWindowMaps,
+  windowIntoConv,
+  windowPastPool,
+  convIntoWindow,
+  joinSpatial,
+  joinGathers,
+  joinDense,
+];
 
 const sameShape = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
 
@@ -56,10 +78,27 @@ function joinScales(a: LinearMap, b: LinearMap): readonly LinearMap[] | null {
   const channels = b.inShape[0] ?? 1;
   if (sameShape(a.outShape, b.inShape)) {
     const [p, q] = [channelFactors(a, channels), channelFactors(b, channels)];
-    if (p !== null && q !== null) return [scaleMap(doubles([channels], p.map((x, c) => x * (q[c] ?? 1))), b.outShape)];
+    if (p !== null && q !== null)
+      return [
+        scaleMap(
+          doubles(
+            [channels],
+            p.map((x, c) => x * (q[c] ?? 1)),
+          ),
+          b.outShape,
+        ),
+      ];
   }
   const [p, q] = [factorsOf(a), factorsOf(b)];
-  return [scaleMap(doubles([p.length], p.map((x, i) => x * (q[i] ?? 1))), b.outShape)];
+  return [
+    scaleMap(
+      doubles(
+        [p.length],
+        p.map((x, i) => x * (q[i] ?? 1)),
+      ),
+      b.outShape,
+    ),
+  ];
 }
 
 /** A scaling behind a kernel multiplies its rows. */
@@ -71,7 +110,19 @@ function scaleRows(a: LinearMap, b: LinearMap): readonly LinearMap[] | null {
       const [rows = 1, columns = 1] = k.weight.shape;
       const factors = factorsOf(b);
       const w = numbersOf(k.weight);
-      return [kernelMap({ ...k, weight: doubles([rows, columns], w.map((x, i) => x * (factors[Math.floor(i / columns)] ?? 1))) }, a.inShape, b.outShape)];
+      return [
+        kernelMap(
+          {
+            ...k,
+            weight: doubles(
+              [rows, columns],
+              w.map((x, i) => x * (factors[Math.floor(i / columns)] ?? 1)),
+            ),
+          },
+          a.inShape,
+          b.outShape,
+        ),
+      ];
     }
     case "conv": {
       const outputs = k.weight.shape[0] ?? 1;
@@ -79,7 +130,19 @@ function scaleRows(a: LinearMap, b: LinearMap): readonly LinearMap[] | null {
       if (factors === null) return null;
       const w = numbersOf(k.weight);
       const per = w.length / outputs;
-      return [kernelMap({ ...k, weight: doubles(k.weight.shape, w.map((x, i) => x * (factors[Math.floor(i / per)] ?? 1))) }, a.inShape, a.outShape)];
+      return [
+        kernelMap(
+          {
+            ...k,
+            weight: doubles(
+              k.weight.shape,
+              w.map((x, i) => x * (factors[Math.floor(i / per)] ?? 1)),
+            ),
+          },
+          a.inShape,
+          a.outShape,
+        ),
+      ];
     }
     case "pool": {
       if (typeof b.kernel.weight === "number") return [kernelMap({ ...k, weight: k.weight * b.kernel.weight }, a.inShape, a.outShape)];
@@ -90,7 +153,19 @@ function scaleRows(a: LinearMap, b: LinearMap): readonly LinearMap[] | null {
     case "sparse": {
       const factors = factorsOf(b);
       const rows = numbersOf(k.rows);
-      return [kernelMap({ ...k, weight: doubles(k.weight.shape, numbersOf(k.weight).map((x, i) => x * (factors[rows[i] ?? 0] ?? 1))) }, a.inShape, b.outShape)];
+      return [
+        kernelMap(
+          {
+            ...k,
+            weight: doubles(
+              k.weight.shape,
+              numbersOf(k.weight).map((x, i) => x * (factors[rows[i] ?? 0] ?? 1)),
+            ),
+          },
+          a.inShape,
+          b.outShape,
+        ),
+      ];
     }
     case "one":
       return null;
@@ -108,7 +183,19 @@ function scaleColumns(a: LinearMap, b: LinearMap): readonly LinearMap[] | null {
     case "dense": {
       const factors = factorsOf(a);
       const columns = k.weight.shape[1] ?? 1;
-      return [kernelMap({ ...k, weight: doubles(k.weight.shape, numbersOf(k.weight).map((x, i) => x * (factors[i % columns] ?? 1))) }, a.inShape, b.outShape)];
+      return [
+        kernelMap(
+          {
+            ...k,
+            weight: doubles(
+              k.weight.shape,
+              numbersOf(k.weight).map((x, i) => x * (factors[i % columns] ?? 1)),
+            ),
+          },
+          a.inShape,
+          b.outShape,
+        ),
+      ];
     }
     case "conv": {
       const [outputs = 1, perGroup = 1] = k.weight.shape;
@@ -128,7 +215,19 @@ function scaleColumns(a: LinearMap, b: LinearMap): readonly LinearMap[] | null {
     case "sparse": {
       const factors = factorsOf(a);
       const columns = numbersOf(k.columns);
-      return [kernelMap({ ...k, weight: doubles(k.weight.shape, numbersOf(k.weight).map((x, i) => x * (factors[columns[i] ?? 0] ?? 1))) }, a.inShape, b.outShape)];
+      return [
+        kernelMap(
+          {
+            ...k,
+            weight: doubles(
+              k.weight.shape,
+              numbersOf(k.weight).map((x, i) => x * (factors[columns[i] ?? 0] ?? 1)),
+            ),
+          },
+          a.inShape,
+          b.outShape,
+        ),
+      ];
     }
     case "one":
       return null;
@@ -153,12 +252,14 @@ function joinReach(a: Reach, b: Reach): Reach {
   return { begin, step: a.step * b.step, count: inside.length, offset: b.offset + first };
 }
 
-const whole = (r: Reach, input: number, output: number): boolean => r.begin === 0 && r.step === 1 && r.offset === 0 && r.count === input && input === output;
+const whole = (r: Reach, input: number, output: number): boolean =>
+  r.begin === 0 && r.step === 1 && r.offset === 0 && r.count === input && input === output;
 const padded = (r: Reach, input: number): boolean => r.begin === 0 && r.step === 1 && r.count === input;
 
 /** A window before a convolution chooses its input channels and adds to its padding; a stride before a 1×1 kernel is its own. */
 function windowIntoConv(a: LinearMap, b: LinearMap): readonly LinearMap[] | null {
-  if (a.kind !== "window" || b.kind !== "kernel" || b.kernel.kind !== "conv" || !b.kernel.shared || !sameShape(a.outShape, b.inShape)) return null;
+  if (a.kind !== "window" || b.kind !== "kernel" || b.kernel.kind !== "conv" || !b.kernel.shared || !sameShape(a.outShape, b.inShape))
+    return null;
   const [channel, ...spatial] = a.axes;
   if (channel === undefined) return null;
   if (!spatial.every((r, i) => padded(r, a.inShape[1 + i] ?? 1))) return null;
@@ -209,7 +310,15 @@ function windowPastPool(a: LinearMap, b: LinearMap): readonly LinearMap[] | null
 
 /** A choice of channels behind a convolution chooses its filters; channels that nothing reaches get zeros. */
 function convIntoWindow(a: LinearMap, b: LinearMap): readonly LinearMap[] | null {
-  if (b.kind !== "window" || a.kind !== "kernel" || a.kernel.kind !== "conv" || !a.kernel.shared || a.kernel.groups !== 1 || !sameShape(a.outShape, b.inShape)) return null;
+  if (
+    b.kind !== "window" ||
+    a.kind !== "kernel" ||
+    a.kernel.kind !== "conv" ||
+    !a.kernel.shared ||
+    a.kernel.groups !== 1 ||
+    !sameShape(a.outShape, b.inShape)
+  )
+    return null;
   const [channel, ...spatial] = b.axes;
   if (channel === undefined || !spatial.every((r, i) => whole(r, b.inShape[1 + i] ?? 1, b.outShape[1 + i] ?? 1))) return null;
   const outputs = b.outShape[0] ?? 1;
@@ -233,7 +342,9 @@ function joinSpatial(a: LinearMap, b: LinearMap): readonly LinearMap[] | null {
 
 function joinGathers(a: LinearMap, b: LinearMap): readonly LinearMap[] | null {
   if (a.kind !== "gather" || b.kind !== "gather") return null;
-  return [{ kind: "gather", order: b.order.map((from) => (from < 0 ? -1 : (a.order[from] ?? -1))), inShape: a.inShape, outShape: b.outShape }];
+  return [
+    { kind: "gather", order: b.order.map((from) => (from < 0 ? -1 : (a.order[from] ?? -1))), inShape: a.inShape, outShape: b.outShape },
+  ];
 }
 
 /** A matrix before or behind anything is a matrix, if it is not too large. */
@@ -298,7 +409,11 @@ export function synapseList(chain: Chain, inShape: readonly number[], outShape: 
 }
 
 /** Sums by index that forget only what was touched. */
-type Reached = { readonly add: (index: number, value: number) => void; readonly each: (visit: (index: number, value: number) => void) => void; readonly clear: () => void };
+type Reached = {
+  readonly add: (index: number, value: number) => void;
+  readonly each: (visit: (index: number, value: number) => void) => void;
+  readonly clear: () => void;
+};
 
 function reachedOf(size: number): Reached {
   const sums = new Float64Array(size);

@@ -23,10 +23,26 @@ export function asConv(m: KernelMap): ConvKernel | null {
   const channels = m.inShape[0] ?? 1;
   const shape = [channels, 1, ...k.size];
   const data = new Float64Array(shape.reduce((n, d) => n * d, 1)).fill(k.weight);
-  return { kind: "conv", weight: doubles(shape, data), stride: k.stride, pads: k.pads, dilation: k.size.map(() => 1), groups: channels, shared: true };
+  return {
+    kind: "conv",
+    weight: doubles(shape, data),
+    stride: k.stride,
+    pads: k.pads,
+    dilation: k.size.map(() => 1),
+    groups: channels,
+    shared: true,
+  };
 }
 
-type Side = { readonly size: number; readonly stride: number; readonly begin: number; readonly end: number; readonly dilation: number; readonly input: number; readonly output: number };
+type Side = {
+  readonly size: number;
+  readonly stride: number;
+  readonly begin: number;
+  readonly end: number;
+  readonly dilation: number;
+  readonly input: number;
+  readonly output: number;
+};
 
 function sides(m: KernelMap, k: ConvKernel): Side[] {
   const rank = k.stride.length;
@@ -59,7 +75,14 @@ function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
 }
 
-type Joined = { readonly size: number; readonly stride: number; readonly begin: number; readonly end: number; readonly dilation: number; readonly place: (i: number, j: number) => number };
+type Joined = {
+  readonly size: number;
+  readonly stride: number;
+  readonly begin: number;
+  readonly end: number;
+  readonly dilation: number;
+  readonly place: (i: number, j: number) => number;
+};
 
 /** Null when pads would have to be negative. */
 function join(first: Side, second: Side): Joined | null {

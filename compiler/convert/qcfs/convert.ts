@@ -1,15 +1,13 @@
 import { at } from "../../base/bug.ts";
-import { Collector, type Diagnostic, diagnostic } from "../../base/diagnostic.ts";
-import { choice } from "../../base/options.ts";
-import type { Graph } from "../../ir/graph/types.ts";
+import { Collector, diagnostic } from "../../base/diagnostic.ts";
 import { assembleRate } from "../assemble.ts";
 import { gatherStatistics, noStatistics, poolMode, prepared, type Statistics } from "../calibrate.ts";
 import { conversion } from "../conversion.ts";
-import type { Layer } from "../layers.ts";
+import { fallbackOption, learnedThreshold, levelsOf, stepsOf } from "../learned.ts";
 import { lowerGraph } from "../lower-graph.ts";
 import { stepsOption, structureOptions, thresholdOptions } from "../options.ts";
 import { chooseRange, reportConversion } from "../report.ts";
-import { calibrated, chooseThresholds, largest, type Threshold } from "../thresholds.ts";
+import { chooseThresholds } from "../thresholds.ts";
 
 /**
  * QCFS: the network was trained with λ/L·clip(floor(xL/λ+½), 0, L), which is what
@@ -23,7 +21,7 @@ export const qcfs = conversion({
   source: "Bu et al., Optimal ANN-SNN Conversion for High-accuracy and Ultra-low-latency Spiking Neural Networks, ICLR 2022",
   options: {
     steps: stepsOption(0, "time steps T per sample; 0: as many as the activations have levels"),
-    fallback: choice(["refuse", "rate"], "refuse", "ReLU without a learned clip: refuse it, or calibrate its threshold as the method rate does"),
+    fallback: fallbackOption,
     ...thresholdOptions,
     ...structureOptions,
   },
@@ -35,46 +33,29 @@ export const qcfs = conversion({
     return only === undefined || second !== undefined ? noStatistics : gatherStatistics(graph, samples, steps, options, cx);
   },
 
+  rewrite: (graph, stats, { maxPool, steps }) => prepared(graph, maxPool, stats, stepsOf(graph, steps)),
+
   convert(graph, stats, options, cx) {
     const { maxPool, averagePool, fallback } = options;
     const steps = stepsOf(graph, options.steps);
     const layered = lowerGraph(prepared(graph, maxPool, stats, steps), { maxPool: poolMode(maxPool, steps), averagePool }, cx);
     const problems = new Collector();
-    const thresholds = chooseThresholds(layered, (l, sources, report) => choose(l, sources, stats, fallback, report), problems.report);
+    const thresholds = chooseThresholds(
+      layered,
+      (l, sources, report) => learnedThreshold("qcfs", l, sources, stats, fallback, report),
+      problems.report,
+    );
     problems.check();
     for (const d of problems.diagnostics) cx.report(d);
     const levels = levelsOf(graph);
     if (levels.some((l) => l !== steps)) cx.report(diagnostic("convert-steps-differ", [steps, levels]));
     reportConversion(layered, thresholds, stats, maxPool, steps, cx);
     const inputRange = chooseRange(options.inputRange, stats, cx);
-    return assembleRate(layered, { steps, input: options.input, inputRange, threshold: (l) => at([thresholds.get(l.index)], 0)?.theta ?? 1 });
+    return assembleRate(layered, {
+      steps,
+      input: options.input,
+      inputRange,
+      threshold: (l) => at([thresholds.get(l.index)], 0)?.theta ?? 1,
+    });
   },
 });
-
-/** Different numbers of levels in the graph, ascending. */
-function levelsOf(g: Graph): readonly number[] {
-  return [...new Set(g.nodes.filter((n) => n.op === "quantized-clip").map((n) => Number(n.attrs["levels"])))].sort((a, b) => a - b);
-}
-
-/** As many steps as the finest activation has levels, unless the user says otherwise. */
-function stepsOf(g: Graph, given: number): number {
-  return given > 0 ? given : (levelsOf(g).at(-1) ?? 8);
-}
-
-function choose(layer: Layer, sources: readonly (Threshold | null)[], stats: Statistics, fallback: "refuse" | "rate", report: (d: Diagnostic) => void): Threshold | null {
-  const a = layer.activation;
-  switch (a?.kind) {
-    case "quantized":
-      return { theta: a.lambda, from: "learned" };
-    case "clip":
-      return { theta: a.high, from: "clip" };
-    case "mean":
-      // A mean never exceeds what it is taken of.
-      return { theta: sources.reduce((most, s) => Math.max(most, s === null ? 0 : largest(s)), 0) || 1, from: "learned" };
-    case "relu":
-    case undefined:
-      if (fallback === "rate") return calibrated(layer, stats, report);
-      report(diagnostic("convert-relu-in-qcfs", [], { at: `layer ${layer.name}`, origin: layer.origin }));
-      return null;
-  }
-}

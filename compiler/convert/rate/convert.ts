@@ -19,10 +19,13 @@ import { calibrated, chooseThresholds } from "../thresholds.ts";
 export const rate = conversion({
   name: "rate",
   summary: "Spike counts stand for activations; thresholds are calibrated on sample data. Takes any network with ReLU.",
-  source: "Rueckauer et al., Conversion of Continuous-Valued Deep Networks to Efficient Event-Driven Networks for Image Classification, Frontiers in Neuroscience 11:682, 2017",
+  source:
+    "Rueckauer et al., Conversion of Continuous-Valued Deep Networks to Efficient Event-Driven Networks for Image Classification, Frontiers in Neuroscience 11:682, 2017",
   options: { steps: stepsOption(32, "time steps T per sample"), ...thresholdOptions, ...structureOptions },
 
   calibrate: (graph, samples, options, cx): Statistics => gatherStatistics(graph, samples, options.steps, options, cx),
+
+  rewrite: (graph, stats, { maxPool, steps }) => prepared(graph, maxPool, stats, steps),
 
   convert(graph, stats, options, cx) {
     const { steps, maxPool, averagePool } = options;
@@ -33,7 +36,12 @@ export const rate = conversion({
     for (const d of problems.diagnostics) cx.report(d);
     reportConversion(layered, thresholds, stats, maxPool, steps, cx);
     const inputRange = chooseRange(options.inputRange, stats, cx);
-    return assembleRate(layered, { steps, input: options.input, inputRange, threshold: (l) => at([thresholds.get(l.index)], 0)?.theta ?? 1 });
+    return assembleRate(layered, {
+      steps,
+      input: options.input,
+      inputRange,
+      threshold: (l) => at([thresholds.get(l.index)], 0)?.theta ?? 1,
+    });
   },
 });
 

@@ -19,7 +19,11 @@ export const activations: Readonly<Record<string, Handler>> = {
     if (alpha === 0) return { kind: "relu" };
     return fail("convert-leaky-relu", [alpha]);
   },
-  "quantized-clip": (node, constants, shape) => ({ kind: "quantized", levels: Number(node.attrs["levels"]), lambda: lambdaOf(node, constants[1] ?? null, shape) }),
+  "quantized-clip": (node, constants, shape) => ({
+    kind: "quantized",
+    levels: Number(node.attrs["levels"]),
+    lambda: lambdaOf(node, constants[1] ?? null, shape),
+  }),
 };
 
 /** Operations that are left out at the output, where they do not change which answer is the largest. */
@@ -36,6 +40,7 @@ function lambdaOf(node: Node, given: Tensor | null, shape: readonly number[]): n
   const numbers = numbersOf(given);
   const channels = shape[0] ?? 1;
   if (numbers.length === 1) return numbers[0] ?? 1;
-  if (numbers.length !== channels) fail("convert-unsupported", ["quantized-clip", `its λ has ${numbers.length} numbers for ${channels} channels`]);
+  if (numbers.length !== channels)
+    fail("convert-unsupported", ["quantized-clip", `its λ has ${numbers.length} numbers for ${channels} channels`]);
   return f64([channels], numbers);
 }

@@ -1,10 +1,18 @@
 import { type Tensor, tensor } from "../../base/tensor.ts";
+import type { Node } from "../../ir/graph/types.ts";
 import type { Pool } from "../../ir/network/types.ts";
 import { append, type Chain } from "../linear/chain.ts";
 import type { LinearMap } from "../linear/map.ts";
 
 /** Spikes of a layer, pooled, through a chain of maps. `label` is the last node with weights on the way. */
-export type Term = { readonly from: number; readonly pool: Pool | null; readonly chain: Chain; readonly label: string | null };
+export type Term = {
+  readonly from: number;
+  readonly pool: Pool | null;
+  readonly chain: Chain;
+  readonly label: Node | null;
+  /** What a spike is worth before the chain: a number, or one per element behind the pool. Only where the walk keeps gains. */
+  readonly gain?: number | Tensor;
+};
 
 /** A value of the graph, as an affine function of the layers before it. */
 export type Affine = {
@@ -16,7 +24,7 @@ export type Affine = {
 };
 
 /** The terms behind one more map, or list of maps. */
-export function behind(terms: readonly Term[], maps: readonly LinearMap[], label: string | null): Term[] {
+export function behind(terms: readonly Term[], maps: readonly LinearMap[], label: Node | null): Term[] {
   return terms.map((t) => ({ ...t, chain: maps.reduce<Chain>(append, t.chain), label: label ?? t.label }));
 }
 
@@ -34,10 +42,16 @@ export function unlessZero(t: Tensor): Tensor | null {
 /** A tensor of f64 counting from 1, to see where an operation moves each element. */
 export function counting(shape: readonly number[]): Tensor {
   const size = shape.reduce((n, d) => n * d, 1);
-  return tensor("f64", shape, Float64Array.from({ length: size }, (_, i) => i + 1));
+  return tensor(
+    "f64",
+    shape,
+    Float64Array.from({ length: size }, (_, i) => i + 1),
+  );
 }
 
 export function filled(dtype: "f32" | "f64", shape: readonly number[], value: number): Tensor {
   const size = shape.reduce((n, d) => n * d, 1);
-  return dtype === "f32" ? tensor("f32", shape, new Float32Array(size).fill(value)) : tensor("f64", shape, new Float64Array(size).fill(value));
+  return dtype === "f32"
+    ? tensor("f32", shape, new Float32Array(size).fill(value))
+    : tensor("f64", shape, new Float64Array(size).fill(value));
 }

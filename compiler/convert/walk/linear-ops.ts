@@ -134,7 +134,8 @@ function spreadMaps(n: LinearNode, which: number): readonly LinearMap[] {
 
 /** Multiplication by constants: the response to one, less the response to zero. */
 function scaled(n: LinearNode, which: number): Maps {
-  if (n.constants.some((c, i) => i !== which && c === null && n.shapes[i] !== null)) return "it multiplies two values that both depend on the input";
+  if (n.constants.some((c, i) => i !== which && c === null && n.shapes[i] !== null))
+    return "it multiplies two values that both depend on the input";
   const shape = shapeOf(n, which);
   const one = respond(n, which, filled("f32", shape, 1));
   const zero = respond(n, which, filled("f32", shape, 0));
@@ -180,7 +181,8 @@ function convTranspose(n: LinearNode, which: number): Maps {
   const rank = shape.length - 1;
   if (rank < 1 || rank > 2) return `it has ${rank} spatial axes; one or two can be mapped`;
   const a = n.node.attrs;
-  const plane = (list: readonly number[], preset: number): readonly [number, number] => (rank === 1 ? [preset, list[0] ?? preset] : [list[0] ?? preset, list[1] ?? preset]);
+  const plane = (list: readonly number[], preset: number): readonly [number, number] =>
+    rank === 1 ? [preset, list[0] ?? preset] : [list[0] ?? preset, list[1] ?? preset];
   const [sy, sx] = plane(ints(a["strides"]), 1);
   const [dy, dx] = plane(ints(a["dilations"]), 1);
   const [py, px] = plane(ints(a["pads"]).slice(0, rank), 0);
@@ -213,7 +215,13 @@ function convTranspose(n: LinearNode, which: number): Maps {
   return [sparseMap(rows ?? [], columns ?? [], values ?? [], shape, out)];
 }
 
-function sparseMap(rows: readonly number[], columns: readonly number[], values: readonly number[], inShape: readonly number[], outShape: readonly number[]): LinearMap {
+function sparseMap(
+  rows: readonly number[],
+  columns: readonly number[],
+  values: readonly number[],
+  inShape: readonly number[],
+  outShape: readonly number[],
+): LinearMap {
   const n = rows.length;
   const kernel: Kernel = {
     kind: "sparse",
@@ -234,7 +242,10 @@ function gemm(n: LinearNode, which: number): Maps {
   const columns = Number(at(weight.shape, transB !== 0 ? 1 : 0));
   const outputs = Number(at(weight.shape, transB !== 0 ? 0 : 1));
   const w = numbersOf(weight);
-  const matrix = Float64Array.from({ length: outputs * columns }, (_, i) => Number(alpha) * (w[transB !== 0 ? i : (i % columns) * outputs + Math.floor(i / columns)] ?? 0));
+  const matrix = Float64Array.from(
+    { length: outputs * columns },
+    (_, i) => Number(alpha) * (w[transB !== 0 ? i : (i % columns) * outputs + Math.floor(i / columns)] ?? 0),
+  );
   return product(matrix, outputs, columns, shape, n.outShape);
 }
 
@@ -281,7 +292,9 @@ function averagePool(n: LinearNode): Maps {
   const factors = means.map((m, i) => m / (sums[i] ?? 1));
   const full = 1 / size.reduce((p, d) => p * d, 1);
   // The responses are 32-bit floats; what is a whole window's mean up to their rounding is meant to be it.
-  const exact = factors.map((f, i) => (Math.abs(f - full) < 1e-6 * full ? full : Math.abs((means[i] ?? 0) - 1) < 1e-6 ? 1 / (sums[i] ?? 1) : f));
+  const exact = factors.map((f, i) =>
+    Math.abs(f - full) < 1e-6 * full ? full : Math.abs((means[i] ?? 0) - 1) < 1e-6 ? 1 / (sums[i] ?? 1) : f,
+  );
   return [kernelMap(kernel, shape, out), scaleMap(compact(exact, out), out)];
 }
 
@@ -305,14 +318,21 @@ function globalMean(n: LinearNode): Maps {
 function meanMap(shape: readonly number[]): LinearMap {
   const [channels = 1, ...spatial] = shape;
   const size = [...spatial];
-  const kernel: Kernel = { kind: "pool", weight: 1 / sizeOf(spatial), size, stride: size.map(() => 1), pads: [...size, ...size].map(() => 0) };
+  const kernel: Kernel = {
+    kind: "pool",
+    weight: 1 / sizeOf(spatial),
+    size,
+    stride: size.map(() => 1),
+    pads: [...size, ...size].map(() => 0),
+  };
   return kernelMap(kernel, shape, [channels, ...spatial.map(() => 1)]);
 }
 
 function reduceMean(n: LinearNode): Maps {
   const full = shapeOf(n, 0);
   const axes = new Set(ints(n.node.attrs["axes"]).map((a) => (a < 0 ? a + full.length : a)));
-  if (full[0] === 1 && full.length >= 3 && full.length <= 4 && axes.size === full.length - 2 && !axes.has(0) && !axes.has(1)) return [meanMap(bare(full))];
+  if (full[0] === 1 && full.length >= 3 && full.length <= 4 && axes.size === full.length - 2 && !axes.has(0) && !axes.has(1))
+    return [meanMap(bare(full))];
   const [count, kept] = [sizeOf(full), full.map((d, a) => (axes.has(a) ? 1 : d))];
   if (count > weightsMax) return `it would need ${count} single synapses, more than ${weightsMax}`;
   const rows = Array.from({ length: count }, (_, i) => {
@@ -326,5 +346,13 @@ function reduceMean(n: LinearNode): Maps {
     return row;
   });
   const weight = sizeOf(kept) / count;
-  return [sparseMap(rows, rows.map((_, i) => i), rows.map(() => weight), bare(full), bare(n.outShape))];
+  return [
+    sparseMap(
+      rows,
+      rows.map((_, i) => i),
+      rows.map(() => weight),
+      bare(full),
+      bare(n.outShape),
+    ),
+  ];
 }

@@ -12,7 +12,8 @@ export function isMaxPool(node: Node): boolean {
 /** The windows of a max pooling over [C, …]; a sentence when they cannot be gated. */
 export function windowsOf(node: Node, inShape: readonly number[], outShape: readonly number[], mode: Pool["mode"]): Pool | string {
   const spatial = inShape.slice(2);
-  if (spatial.length < 1 || spatial.length > 2) return `its input ${showShape(inShape)} has ${spatial.length} spatial axes; one or two can be mapped`;
+  if (spatial.length < 1 || spatial.length > 2)
+    return `its input ${showShape(inShape)} has ${spatial.length} spatial axes; one or two can be mapped`;
   const ones = spatial.map(() => 1);
   if (node.op === "global-max-pool") return { mode, size: spatial, stride: ones, pads: [...ones, ...ones].map(() => 0) };
   const list = (name: string): readonly number[] => (Array.isArray(node.attrs[name]) ? (node.attrs[name] as readonly number[]) : ones);
@@ -25,7 +26,14 @@ export function windowsOf(node: Node, inShape: readonly number[], outShape: read
  * Pools the spikes of every term. Max pooling works on each channel alone, so spikes
  * of several layers can be pooled apart where each brings channels of its own.
  */
-export function gated(node: Node, inShape: readonly number[], outShape: readonly number[], x: Affine, spiking: (layer: number) => boolean, mode: "gate" | "or"): Affine | string {
+export function gated(
+  node: Node,
+  inShape: readonly number[],
+  outShape: readonly number[],
+  x: Affine,
+  spiking: (layer: number) => boolean,
+  mode: "gate" | "or",
+): Affine | string {
   const pool = windowsOf(node, inShape, outShape, mode);
   if (typeof pool === "string") return pool;
   if (x.bias !== null || x.terms.length === 0) return "something is added to the spikes before it";
@@ -58,7 +66,8 @@ export function gated(node: Node, inShape: readonly number[], outShape: readonly
 function channelsOnly(map: LinearMap, out: readonly number[]): Extract<LinearMap, { kind: "window" }> | null {
   if (map.kind !== "window" || sizeOf(map.inShape.slice(1)) !== sizeOf(map.outShape.slice(1))) return null;
   const [channel, ...spatial] = map.axes;
-  if (channel === undefined || !spatial.every((r, i) => r.begin === 0 && r.step === 1 && r.offset === 0 && r.count === map.inShape[1 + i])) return null;
+  if (channel === undefined || !spatial.every((r, i) => r.begin === 0 && r.step === 1 && r.offset === 0 && r.count === map.inShape[1 + i]))
+    return null;
   const rest = out.slice(1).map((count) => ({ begin: 0, step: 1, count, offset: 0 }));
   return { kind: "window", axes: [channel, ...rest], inShape: [map.inShape[0] ?? 1, ...out.slice(1)], outShape: out };
 }

@@ -6,17 +6,21 @@ import { opNamed } from "../../ir/graph/ops/index.ts";
 import type { Graph, Node, ValueId } from "../../ir/graph/types.ts";
 import type { Pool } from "../../ir/network/types.ts";
 import type { Context } from "../../base/context.ts";
-import type { Activation, Gate } from "../layers.ts";
+import type { Activation, Gate, Neuron } from "../layers.ts";
 import { activations, endings } from "./activations.ts";
 import { type Affine, bare, behind, filled, type Term, unlessZero } from "./affine.ts";
 import { type LinearNode, linearOps, weightedOps } from "./linear-ops.ts";
+import { behindGains, everyGain, gainOf, mergeTerms, pooledGains, productOf } from "./gains.ts";
 import { gated, isMaxPool } from "./max-pool.ts";
+import { neuronOf, statesOf } from "./neurons.ts";
 
 /** How a walk treats what a method can treat in several ways. */
 export type WalkOptions = {
   readonly maxPool: "refuse" | "gate" | "or";
   /** Give average pooling of values that are not negative neurons of its own. */
   readonly averagePool: "fold" | "neurons";
+  /** keep: neurons that the file describes become layers, and gains of their spikes stay with them. Otherwise such files are refused. */
+  readonly neurons?: "keep";
 };
 
 /** A layer whose ways are still chains of maps. */
@@ -27,6 +31,7 @@ export type Draft = {
   readonly value: ValueId;
   readonly node: string;
   readonly activation: Activation | null;
+  readonly neuron?: Neuron;
   readonly terms: readonly Term[];
   readonly bias: Float64Array | null;
   readonly origin: Origin;
@@ -34,8 +39,12 @@ export type Draft = {
 
 export type Walked = { readonly drafts: readonly Draft[]; readonly gates: readonly Gate[] };
 
-/** What is known of a value: numbers, an affine function of layers, or nothing because of a reported problem. */
-type Known = { readonly kind: "constant"; readonly tensor: Tensor } | ({ readonly kind: "affine" } & Affine) | { readonly kind: "broken" };
+/** What is known of a value: numbers, an affine function of layers, a neuron's state, or nothing because of a reported problem. */
+type Known =
+  | { readonly kind: "state" }
+  | { readonly kind: "constant"; readonly tensor: Tensor }
+  | ({ readonly kind: "affine" } & Affine)
+  | { readonly kind: "broken" };
 
 /** Walks a cleaned graph in order and reports every node that cannot be part of a spiking network, all together. */
 export function walk(g: Graph, options: WalkOptions, cx: Context): Walked {
@@ -53,17 +62,46 @@ export function walk(g: Graph, options: WalkOptions, cx: Context): Walked {
     return { terms: [{ from: index, pool: null, chain: [], label: null }], bias: null, ended: null };
   }
 
+  const states = statesOf(g);
+  const spiking = (index: number): boolean => at(drafts, index).kind === "spiking";
+
   function addNeurons(node: Node, activation: Activation, x: Affine): Affine {
     const value = at(node.outputs, 0);
     const bias = x.bias === null ? null : numbersOf(x.bias);
-    return addLayer({ kind: "spiking", shape: bare(shapeOf(value)), value, node: node.name, activation, terms: x.terms, bias, origin: linked(node.name, node.origin.what === node.name ? node.origin.from : node.origin) });
+    return addLayer({
+      kind: "spiking",
+      shape: bare(shapeOf(value)),
+      value,
+      node: node.name,
+      activation,
+      terms: x.terms,
+      bias,
+      origin: node.origin,
+    });
   }
 
   for (const v of g.values) if (v.constant !== null) define(v.id, { kind: "constant", tensor: v.constant });
   for (const v of g.inputs) {
+    if (states.has(v)) {
+      define(v, { kind: "state" });
+      continue;
+    }
     const shape = shapeOf(v);
-    if (shape.length > 1 && shape[0] !== 1) problems.report(diagnostic("convert-batch", [showShape(shape)], { at: `input ${at(g.values, v).name}` }));
-    define(v, { kind: "affine", ...addLayer({ kind: "input", shape: bare(shape), value: v, node: at(g.values, v).name, activation: null, terms: [], bias: null, origin: linked(at(g.values, v).name) }) });
+    if (shape.length > 1 && shape[0] !== 1)
+      problems.report(diagnostic("convert-batch", [showShape(shape)], { at: `input ${at(g.values, v).name}` }));
+    define(v, {
+      kind: "affine",
+      ...addLayer({
+        kind: "input",
+        shape: bare(shape),
+        value: v,
+        node: at(g.values, v).name,
+        activation: null,
+        terms: [],
+        bias: null,
+        origin: linked(at(g.values, v).name),
+      }),
+    });
   }
 
   for (const node of g.nodes) {
@@ -92,22 +130,36 @@ export function walk(g: Graph, options: WalkOptions, cx: Context): Walked {
   function visit(node: Node, inputs: readonly (Known | null)[]): Known[] {
     if (inputs.some((x) => x?.kind === "broken")) return node.outputs.map(() => ({ kind: "broken" }));
     if (inputs.every((x) => x === null || x.kind === "constant")) return folded(node, inputs);
+    if (node.op === "neuron-step") return neurons(node, inputs);
+    if (inputs.some((x) => x?.kind === "state")) {
+      problems.report(diagnostic("convert-state-used", [node.op], place(node)));
+      return node.outputs.map(() => ({ kind: "broken" }));
+    }
     const ended = inputs.find((x) => x?.kind === "affine" && x.ended !== null);
-    if (ended?.kind === "affine" && !afterEnding.has(node.op)) return refuse(node, `it comes after ${ended.ended?.op}, which is only allowed at the output`);
+    if (ended?.kind === "affine" && !afterEnding.has(node.op))
+      return refuse(node, `it comes after ${ended.ended?.op}, which is only allowed at the output`);
     const first = inputs[0];
     try {
       if (isMaxPool(node) && first?.kind === "affine") return maxPool(node, first);
-      const activation = activations[node.op]?.(node, inputs.map((x) => (x?.kind === "constant" ? x.tensor : null)), bare(shapeOf(at(node.outputs, 0))));
+      const activation = activations[node.op]?.(
+        node,
+        inputs.map((x) => (x?.kind === "constant" ? x.tensor : null)),
+        bare(shapeOf(at(node.outputs, 0))),
+      );
       if (activation) {
         const x = inputs.find((k) => k?.kind === "affine");
-        return x?.kind === "affine" ? [{ kind: "affine", ...(isIdle(x, activation) ? x : addNeurons(node, activation, x)) }] : refuse(node, "it has no input");
+        return x?.kind === "affine"
+          ? [{ kind: "affine", ...(isIdle(x, activation) ? x : addNeurons(node, activation, x)) }]
+          : refuse(node, "it has no input");
       }
-      if (endings.has(node.op) && first?.kind === "affine") return [{ ...first, ended: first.ended ?? { op: node.op, shape: shapeOf(node.inputs[0] ?? at(g.inputs, 0)) } }];
+      if (endings.has(node.op) && first?.kind === "affine")
+        return [{ ...first, ended: first.ended ?? { op: node.op, shape: shapeOf(node.inputs[0] ?? at(g.inputs, 0)) } }];
       if (first?.kind === "affine" && first.ended !== null) return [first];
       return linear(node, inputs);
     } catch (e) {
       if (!(e instanceof Failure)) throw e;
-      for (const d of e.diagnostics) problems.report({ ...d, at: d.at ?? `node ${JSON.stringify(node.name)}`, origin: d.origin ?? node.origin });
+      for (const d of e.diagnostics)
+        problems.report({ ...d, at: d.at ?? `node ${JSON.stringify(node.name)}`, origin: d.origin ?? node.origin });
       return node.outputs.map(() => ({ kind: "broken" }));
     }
   }
@@ -115,13 +167,89 @@ export function walk(g: Graph, options: WalkOptions, cx: Context): Walked {
   function folded(node: Node, inputs: readonly (Known | null)[]): Known[] {
     const op = opNamed(node.op);
     if (op === null) return refuse(node, "the operation is unknown");
-    return op.run(inputs.map((x) => (x?.kind === "constant" ? x.tensor : null)), node.attrs).map((tensor) => ({ kind: "constant", tensor }));
+    return op
+      .run(
+        inputs.map((x) => (x?.kind === "constant" ? x.tensor : null)),
+        node.attrs,
+      )
+      .map((tensor) => ({ kind: "constant", tensor }));
+  }
+
+  /** A neuron of the file. Its state is its own, so nothing else may read it. */
+  function neurons(node: Node, inputs: readonly (Known | null)[]): Known[] {
+    if (options.neurons !== "keep") {
+      problems.report(diagnostic("convert-neurons", [], place(node)));
+      return node.outputs.map(() => ({ kind: "broken" }));
+    }
+    const [current] = inputs;
+    if (current?.kind !== "affine") return refuse(node, "its current does not depend on the input");
+    const value = at(node.outputs, 0);
+    const neuron = neuronOf(
+      node,
+      inputs.map((x) => (x?.kind === "constant" ? x.tensor : null)),
+      shapeOf(value),
+    );
+    if (typeof neuron === "string") return refuse(node, neuron);
+    const bias = current.bias === null ? null : numbersOf(current.bias);
+    const layer = {
+      kind: "spiking",
+      shape: bare(shapeOf(value)),
+      value,
+      node: node.name,
+      activation: null,
+      neuron,
+      terms: current.terms,
+      bias,
+      origin: node.origin,
+    } as const;
+    return [{ kind: "affine", ...addLayer(layer) }, { kind: "state" }];
+  }
+
+  /** A layer without memory that spikes where at least `threshold` of its unit inputs do. */
+  function addCoincidence(node: Node, shape: readonly number[], terms: readonly Term[], threshold: number | Tensor): Term {
+    const value = at(node.outputs, 0);
+    const neuron: Neuron = { compare: "ge", reset: "none", amount: 0, threshold, decay: 0 };
+    const { terms: made } = addLayer({
+      kind: "spiking",
+      shape,
+      value,
+      node: node.name,
+      activation: null,
+      neuron,
+      terms,
+      bias: null,
+      origin: node.origin,
+    });
+    return at(made, 0);
+  }
+
+  function product(node: Node, a: Affine, b: Affine, constant: Tensor | null): Known[] {
+    const shape = bare(shapeOf(at(node.outputs, 0)));
+    if (node.inputs.some((v) => v !== null && bare(shapeOf(v)).join() !== shape.join()))
+      return refuse(node, "it multiplies spike maps of different shapes");
+    const terms = productOf(a, b, shape, (s, r) =>
+      addCoincidence(
+        node,
+        shape,
+        [s, r].map((t) => ({ ...t, gain: 1 })),
+        2,
+      ),
+    );
+    return typeof terms === "string" ? refuse(node, terms) : [{ kind: "affine", terms, bias: constant, ended: null }];
   }
 
   /** Activations and pooled spikes are not negative and ReLU leaves them as they are. */
   function isIdle(x: Affine, a: Activation): boolean {
     const [term] = x.terms;
-    return a.kind === "relu" && x.bias === null && x.terms.length === 1 && term !== undefined && term.chain.length === 0 && at(drafts, term.from).kind === "spiking";
+    return (
+      a.kind === "relu" &&
+      x.bias === null &&
+      x.terms.length === 1 &&
+      term !== undefined &&
+      term.chain.length === 0 &&
+      everyGain(gainOf(term), (x) => x >= 0) &&
+      at(drafts, term.from).kind === "spiking"
+    );
   }
 
   function maxPool(node: Node, x: Affine): Known[] {
@@ -129,19 +257,21 @@ export function walk(g: Graph, options: WalkOptions, cx: Context): Walked {
       problems.report(diagnostic("convert-max-pool", [], place(node)));
       return [{ kind: "broken" }];
     }
-    const spiking = (index: number): boolean => at(drafts, index).kind === "spiking";
     const result = gated(node, shapeOf(node.inputs[0] ?? at(g.inputs, 0)), shapeOf(at(node.outputs, 0)), x, spiking, options.maxPool);
     if (typeof result === "string") {
       problems.report(diagnostic("convert-max-pool-source", [result], place(node)));
       return [{ kind: "broken" }];
     }
-    for (const t of result.terms) gates.push({ name: node.name, layer: t.from, pool: t.pool as Pool });
-    return [{ kind: "affine", ...result }];
+    const terms = result.terms.flatMap((t) =>
+      pooledGains(t, at(drafts, t.from).shape, (sum, shape, need) => addCoincidence(node, shape, [sum], need)),
+    );
+    for (const t of terms) gates.push({ name: node.name, layer: t.from, pool: t.pool as Pool });
+    return [{ kind: "affine", ...result, terms }];
   }
 
   function linear(node: Node, inputs: readonly (Known | null)[]): Known[] {
     const handler = linearOps[node.op];
-    if (handler === undefined) return refuse(node, "it is neither linear nor an activation that spikes can carry");
+    if (handler === undefined) return refuse(node, reasons[node.op] ?? "it is neither linear nor an activation that spikes can carry");
     const out = at(node.outputs, 0);
     const n: LinearNode = {
       node,
@@ -149,21 +279,27 @@ export function walk(g: Graph, options: WalkOptions, cx: Context): Walked {
       constants: inputs.map((x) => (x?.kind === "constant" ? x.tensor : null)),
       outShape: shapeOf(out),
     };
-    const batch = [...n.shapes.filter((_, i) => inputs[i]?.kind === "affine"), n.outShape].find((s) => s !== null && s.length > 3 && s[0] !== 1 && node.op !== "transpose" && node.op !== "reshape");
+    const batch = [...n.shapes.filter((_, i) => inputs[i]?.kind === "affine"), n.outShape].find(
+      (s) => s !== null && s.length > 3 && s[0] !== 1 && node.op !== "transpose" && node.op !== "reshape",
+    );
     if (batch) {
       problems.report(diagnostic("convert-batch", [showShape(batch)], place(node)));
       return [{ kind: "broken" }];
     }
-    const label = weightedOps.has(node.op) ? node.name : null;
+    const [a, b] = inputs;
+    if (options.neurons === "keep" && node.op === "mul" && a?.kind === "affine" && b?.kind === "affine")
+      return product(node, a, b, constantPart(n, inputs));
+    const label = weightedOps.has(node.op) ? node : null;
     const terms: Term[] = [];
     for (const [i, x] of inputs.entries()) {
       if (x?.kind !== "affine") continue;
       const maps = handler(n, i);
       if (typeof maps === "string") return refuse(node, maps);
-      terms.push(...behind(x.terms, maps, label));
+      terms.push(...(options.neurons === "keep" ? behindGains(x.terms, maps, label, spiking) : behind(x.terms, maps, label)));
     }
-    const result: Affine = { terms, bias: constantPart(n, inputs), ended: null };
-    if (options.averagePool === "neurons" && isMean(node, result)) return [{ kind: "affine", ...addNeurons(node, { kind: "mean" }, result) }];
+    const result: Affine = { terms: options.neurons === "keep" ? mergeTerms(terms) : terms, bias: constantPart(n, inputs), ended: null };
+    if (options.averagePool === "neurons" && isMean(node, result))
+      return [{ kind: "affine", ...addNeurons(node, { kind: "mean" }, result) }];
     return [{ kind: "affine", ...result }];
   }
 
@@ -187,6 +323,24 @@ export function walk(g: Graph, options: WalkOptions, cx: Context): Walked {
     return x.bias === null && source.terms.every((t) => t.chain.length === 0 && at(drafts, t.from).kind === "spiking");
   }
 }
+
+const inTheMiddle = "it is a smooth activation; spike counts carry ReLU and clips from 0";
+const quantizer =
+  "it quantizes values between layers in a way that is no clip from 0; export the model before quantization, or train with quantized clips";
+
+/** Why operations that people do train with are refused. */
+const reasons: Readonly<Record<string, string>> = {
+  sigmoid: inTheMiddle,
+  tanh: inTheMiddle,
+  softmax: inTheMiddle,
+  sign: "its values are -1 and 1, which spike counts from 0 cannot be",
+  "bipolar-quant": "its values are -1 and 1, which spike counts from 0 cannot be",
+  quant: quantizer,
+  "quantize-linear": quantizer,
+  "dequantize-linear": quantizer,
+  floor: quantizer,
+  round: quantizer,
+};
 
 /** What may follow a softmax: nothing that computes. */
 const afterEnding: ReadonlySet<string> = new Set(["softmax", "log", "argmax", "reshape", "identity", "cast", "dropout"]);
