@@ -40,7 +40,12 @@ export type RunOptions = {
   readonly record?: readonly PopId[];
   /** Seed of the neurons' noise. */
   readonly seed?: number;
+  /** Called after each step of each active population. */
+  readonly observe?: Observer;
 };
+
+/** Sees a population after its step: its payloads, and its potential (null in models without state). Both arrays are overwritten by the next step. */
+export type Observer = (pop: PopId, step: number, payloads: Float64Array, potential: Float64Array | null) => void;
 
 export type PreparedNetwork = {
   /** Runs one sample: one tensor per input, flattened. */
@@ -56,6 +61,7 @@ export function prepareNetwork(n: Network, options: RunOptions = {}): PreparedNe
   const pops = n.pops.map((p) => preparePop(n, p));
   const inputs = n.inputs.map((code) => ({ code, pop: at(n.pops, code.pop) }));
   const recorded = options.record ?? [];
+  const { observe } = options;
 
   return {
     run(sample) {
@@ -83,6 +89,7 @@ export function prepareNetwork(n: Network, options: RunOptions = {}): PreparedNe
           );
           counters.events[p.pop.id]! += send(p, sent);
           trains.get(p.pop.id)?.set(p.out, t * p.count);
+          observe?.(p.pop.id, t, p.out, p.potential);
         }
       }
       const raw = n.outputs.map((o) => read(at(pops, o.pop), o));

@@ -2,6 +2,7 @@ import { type Tensor, numbersOf } from "../../../base/tensor.ts";
 import type { Kernel } from "../types.ts";
 import { type Axis, axesOf, planeOf, tapsOf, tapsPerOutput, windowProblem } from "./axis.ts";
 import type { KernelModel, Scatter } from "./kernel.ts";
+import { type RunAdder, runAdder } from "./simd.ts";
 
 type Conv = Extract<Kernel, { kind: "conv" }>;
 
@@ -122,6 +123,9 @@ function runsOf(a: Axis, weightPitch: number, sumPitch: number, merge: boolean):
   return { start, weight: Int32Array.from(weight), sum: Int32Array.from(sum), length: Int32Array.from(length) };
 }
 
+/** Synapses from which the instructions of simd.ts pay for a memory of their own. */
+const simdFrom = 2 ** 17;
+
 /**
  * Weights as [input channel][ky reversed][kx reversed][output channel of the group] and
  * an accumulator [group][oy][ox][output channel], so that an event is a few contiguous
@@ -143,12 +147,111 @@ function sharedScatter(tensor: Tensor, g: Geometry): Scatter {
   const runsX = runsOf(g.x, cout, cout, g.x.stride === 1 && g.x.dilation === 1);
   const runsY = runsOf(g.y, kw * cout, g.x.output * cout, false);
   const plane = g.y.output * g.x.output;
+  if (g.groups === 1 && cout > 1) {
+    const large = plane * weights.length >= simdFrom;
+    const adder = (large ? runAdder(weights, plane * cout, cout) : null) ?? plainAdder(weights, plane * cout);
+    const add = positionRuns(adder, g, runsY, runsX);
+    return (count, index, value, drive) => {
+      if (count === 0) return;
+      add(count, index, value);
+      flush(adder.sums, drive, 1, plane, cout);
+    };
+  }
   // With one output channel per group the accumulator has the order of `drive` already.
   const sums = cout === 1 ? null : new Float64Array(g.groups * plane * cout);
   return (count, index, value, drive) => {
     if (count === 0) return;
     addRuns(count, index, value, weights, sums ?? drive, g, runsY, runsX);
     if (sums !== null) flush(sums, drive, g.groups, plane, cout);
+  };
+}
+
+/**
+ * Events of one position reach the same sums, whatever their channel. So they are
+ * brought together (a counting sort by position), and four of them are added at a time: each
+ * sum is then read and written once for the four.
+ */
+function positionRuns(
+  adder: RunAdder,
+  g: Geometry,
+  runsY: Runs,
+  runsX: Runs,
+): (count: number, index: Int32Array, value: Float64Array) => void {
+  const width = g.x.input;
+  const plane = g.y.input * width;
+  const block = g.y.kernel * g.x.kernel * g.outputs;
+  const first = new Int32Array(plane + 1);
+  const next = new Int32Array(plane);
+  const from = new Int32Array(g.inputs * plane);
+  const worth = new Float64Array(g.inputs * plane);
+  const { start: startY, weight: weightY, sum: sumY } = runsY;
+  const { start: startX, weight: weightX, sum: sumX, length: lengthX } = runsX;
+  const { add4, add2, add1 } = adder;
+  return (count, index, value) => {
+    first.fill(0);
+    for (let e = 0; e < count; e++) first[(index[e]! % plane) + 1]!++;
+    for (let i = 0; i < plane; i++) {
+      next[i] = first[i]!;
+      first[i + 1] = first[i + 1]! + first[i]!;
+    }
+    for (let e = 0; e < count; e++) {
+      const source = index[e]!;
+      const c = (source / plane) | 0;
+      const place = next[source - c * plane]!++;
+      from[place] = c * block;
+      worth[place] = value[e]!;
+    }
+    for (let position = 0; position < plane; position++) {
+      const begin = first[position]!;
+      const end = first[position + 1]!;
+      if (begin === end) continue;
+      const y = (position / width) | 0;
+      const x = position - y * width;
+      for (let ey = startY[y]!; ey < startY[y + 1]!; ey++) {
+        for (let ex = startX[x]!; ex < startX[x + 1]!; ex++) {
+          const s = sumY[ey]! + sumX[ex]!;
+          const w = weightY[ey]! + weightX[ex]!;
+          const length = lengthX[ex]!;
+          let e = begin;
+          for (; e + 4 <= end; e += 4)
+            add4(
+              s,
+              length,
+              from[e]! + w,
+              from[e + 1]! + w,
+              from[e + 2]! + w,
+              from[e + 3]! + w,
+              worth[e]!,
+              worth[e + 1]!,
+              worth[e + 2]!,
+              worth[e + 3]!,
+            );
+          if (e + 2 <= end) {
+            add2(s, length, from[e]! + w, from[e + 1]! + w, worth[e]!, worth[e + 1]!);
+            e += 2;
+          }
+          if (e < end) add1(s, length, from[e]! + w, worth[e]!);
+        }
+      }
+    }
+  };
+}
+
+/** The loop of simd.ts in JavaScript, for any number of channels. */
+export function plainAdder(weights: Float64Array, count: number): RunAdder {
+  const sums = new Float64Array(count);
+  return {
+    sums,
+    add4(s, length, a, b, c, d, p, q, r, t) {
+      for (let i = 0; i < length; i++)
+        sums[s + i] = sums[s + i]! + p * weights[a + i]! + q * weights[b + i]! + r * weights[c + i]! + t * weights[d + i]!;
+    },
+    add2(s, length, a, b, p, q) {
+      for (let i = 0; i < length; i++) sums[s + i] = sums[s + i]! + p * weights[a + i]! + q * weights[b + i]!;
+    },
+    add1(s, length, a, p) {
+      for (let i = 0; i < length; i++) sums[s + i] = sums[s + i]! + p * weights[a + i]!;
+    },
   };
 }
 

@@ -10,7 +10,7 @@ import type { Moment } from "./model.ts";
  *   fired: after +1: fired+1; after -1 in mode counted: fired-1; kept in 0 … 255
  *   payload: unit: s.  value: u clamped to the spike's range.
  *            count: floor(u / threshold) for +1, but at least 1 and at most the largest payload
- *   v = sat(u - n*resetValue) (subtract; n = payload for count, else s), resetValue (set), or u (none)
+ *   v = sat(u - n*r) (subtract; n = payload for count, else s), r (set), or u (none); r = resetValue, or negativeReset after -1
  *
  * No neuron fires in the silent period.
  */
@@ -22,6 +22,7 @@ export type Firing = {
   readonly threshold: Float64Array;
   readonly negativeThreshold: Float64Array;
   readonly resetValue: Float64Array;
+  readonly negativeReset: Float64Array;
   /** Spikes sent so far, for the latch; not kept up where no negative spike can ask for it. */
   readonly fired: Float64Array;
   readonly compare: string;
@@ -70,7 +71,7 @@ function firePlain(count: number, v: Float64Array, f: Firing, out: Float64Array)
 }
 
 function fireAny(count: number, v: Float64Array, f: Firing, out: Float64Array, spike: PayloadRange): void {
-  const { threshold, negativeThreshold, resetValue, fired, noisy } = f;
+  const { threshold, negativeThreshold, resetValue, negativeReset, fired, noisy } = f;
   const orEqual = f.compare === "ge";
   const signed = f.negative !== "none";
   const free = f.negative === "free";
@@ -94,7 +95,8 @@ function fireAny(count: number, v: Float64Array, f: Firing, out: Float64Array, s
       if (f.emit === "count" && s > 0) n = countOf(u, threshold[i]!, spike.high);
       out[i] = n;
     }
-    if (f.reset === "subtract") v[i] = u - n * resetValue[i]!;
-    else if (f.reset === "set") v[i] = resetValue[i]!;
+    const r = s > 0 ? resetValue[i]! : negativeReset[i]!;
+    if (f.reset === "subtract") v[i] = u - n * r;
+    else if (f.reset === "set") v[i] = r;
   }
 }

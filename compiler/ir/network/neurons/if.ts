@@ -43,6 +43,7 @@ export function fireReal(
       threshold: params["threshold"]!,
       negativeThreshold: params["negativeThreshold"]!,
       resetValue: params["resetValue"]!,
+      negativeReset: params["negativeReset"]!,
       fired,
       compare: words["compare"]!,
       reset: words["reset"]!,

@@ -4,14 +4,16 @@ import type { Population } from "../types.ts";
 import { cubaModel } from "./cuba.ts";
 import { ifModel } from "./if.ts";
 import { inputModel } from "./input.ts";
+import { integratorModel } from "./integrator.ts";
 import { lifModel } from "./lif.ts";
 import type { NeuronModel } from "./model.ts";
+import { qualiaIfModel } from "./qualia-if.ts";
 import { readoutModel } from "./readout.ts";
 import { relayModel } from "./relay.ts";
 import { tsaModel } from "./tsa.ts";
 import { unitModel } from "./unit.ts";
 
-export type NeuronName = "input" | "if" | "lif" | "cuba" | "tsa" | "readout" | "relay" | "unit";
+export type NeuronName = "input" | "if" | "lif" | "cuba" | "tsa" | "readout" | "integrator" | "relay" | "unit" | "qualia-if";
 
 /** Every neuron model, by the name that a population's `neuron.model` has. */
 export const neurons: Readonly<Record<NeuronName, NeuronModel>> = {
@@ -21,8 +23,10 @@ export const neurons: Readonly<Record<NeuronName, NeuronModel>> = {
   cuba: cubaModel,
   tsa: tsaModel,
   readout: readoutModel,
+  integrator: integratorModel,
   relay: relayModel,
   unit: unitModel,
+  "qualia-if": qualiaIfModel,
 };
 
 /** The model of a verified population. */

@@ -1,5 +1,3 @@
-import type { Param } from "../types.ts";
-
 /** Bounds of the stored potential and synaptic current: a chip's range, or ±Infinity. Values are clamped to it. */
 export type Limits = { readonly low: number; readonly high: number };
 
@@ -62,9 +60,3 @@ export type NeuronModel = {
     spike: { readonly low: number; readonly high: number },
   ) => void;
 };
-
-/** The parameter as a number when it is one for the whole population. */
-export function numberParam(p: Param | undefined, preset: number): number | null {
-  if (p === undefined) return preset;
-  return typeof p === "number" ? p : null;
-}

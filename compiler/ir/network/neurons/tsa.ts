@@ -41,6 +41,7 @@ export const tsaModel: NeuronModel = {
         threshold,
         negativeThreshold: threshold,
         resetValue: params["resetValue"]!,
+        negativeReset: params["resetValue"]!,
         fired: state["fired"]!,
         compare: "ge",
         reset: "subtract",

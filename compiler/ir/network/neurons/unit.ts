@@ -89,6 +89,7 @@ export const unitModel: NeuronModel = {
         threshold,
         negativeThreshold: words["negativeAt"] === "zero" ? new Float64Array(count) : threshold,
         resetValue: params["resetValue"]!,
+        negativeReset: params["resetValue"]!,
         fired,
         compare: words["compare"]!,
         reset: words["reset"]!,

@@ -183,6 +183,12 @@ type IfNet = {
   cases: { x: number[]; steps: Record<"s1" | "v1" | "s2" | "v2" | "acc", number[]>[] }[];
 };
 
+test("D6: a leaky neuron's negative spikes have a threshold and a reset of their own", () => {
+  const z = new Array<number>(9).fill(-1);
+  const got = neuron("if(threshold=1 compare=gt negative=free negativeThreshold=4 negativeReset=4)", z);
+  expect(got).toEqual({ s: [0, 0, 0, 0, -1, 0, 0, 0, -1], v: [-1, -2, -3, -4, -1, -2, -3, -4, -1] });
+});
+
 test("D5: a three-layer integer network, every potential of every step", () => {
   const { theta, v0, T, W, bias, cases } = vectors("vectors-a.json")["if_net_T4"] as unknown as IfNet;
   const layer = (i: number): string => `binary if(threshold=${theta[i]} bias=${list(bias[i]!)}) initial(v=${v0[i]})`;
@@ -277,3 +283,58 @@ for (const [name, geometry] of [
     expect([...prepareNetwork(n).run([flat(v.spikes)]).raw[0]!]).toEqual(flat(v.current));
   });
 }
+
+// Qualia's integer arithmetic
+
+type Qualia = {
+  readonly theta_q: number;
+  readonly trace: readonly { readonly x_q: number; readonly u_tmp: number; readonly spike: number; readonly v_q: number }[];
+};
+
+test.each([
+  ["A7_qualia_int_if", "nearest"],
+  ["A8_qualia_int_if_floor", "floor"],
+])("%s: Q formats, rounding and saturation of the generated code", (name, rounding) => {
+  const v = vectors("vectors-b.json")[name] as unknown as Qualia;
+  const extra = `qualia-if(threshold=${v.theta_q} inputBits=5 potentialBits=4 outputBits=6 width=8 rounding=${rounding})`;
+  const { s, v: potentials } = neuron(
+    "",
+    v.trace.map((t) => t.x_q),
+    extra,
+    "signed8",
+  );
+  expect(s).toEqual(v.trace.map((t) => t.spike));
+  expect(potentials).toEqual(v.trace.map((t) => t.v_q));
+});
+
+test("qualia-if: the potential saturates to its register in every step, and a hard reset sets it", () => {
+  const drive = [127, 127, 127, -128, -128, -128];
+  const low = neuron("", drive, "qualia-if(threshold=1000 width=8)", "signed8");
+  expect(low.v).toEqual([127, 127, 127, -1, -128, -128]);
+  const hard = neuron("", [30, 10], "qualia-if(threshold=25 resetValue=3 reset=set width=8)", "signed8");
+  expect(hard.v).toEqual([3, 13]);
+  expect(hard.s).toEqual([1, 0]);
+});
+
+// Noise-trained single step
+
+test("N2: an evenly spread residual stays evenly spread, and the firing probability is I/theta in every step", () => {
+  const v = vectors("vectors-b.json")["N2_uniform_residual_theta8"] as unknown as {
+    theta: number;
+    start: number[];
+    steps: { x: number; fired: number; residuals: number[] }[];
+  };
+  const inputs = v.steps.map((t) => t.x);
+  const initial = list(v.start);
+  const { s, v: residuals } = trace(
+    (t) =>
+      `network t steps ${t}\n input x 1 analog code events\n pop y 8 binary if(threshold=${v.theta}) initial(v=${initial})\n link x -> y ${dense(v.start.map(() => [1]))}`,
+    "y",
+    inputs,
+    inputs.length,
+  );
+  v.steps.forEach((t, i) => {
+    expect(s[i]!.reduce((a, b) => a + b, 0)).toBe(t.fired);
+    expect(residuals[i]).toEqual(t.residuals);
+  });
+});

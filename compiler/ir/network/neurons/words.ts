@@ -15,6 +15,11 @@ export const firingParams = {
     default: Number.NaN,
     follows: () => "threshold",
   },
+  negativeReset: {
+    help: "amount that a negative spike gives back (reset=subtract), or value it sets (default: the reset value)",
+    default: Number.NaN,
+    follows: () => "resetValue",
+  },
   noiseWidth: { help: "uniform: noise is in [0, width); gauss: the sum of four such numbers less 2 * width", default: 0 },
   noiseKey: {
     help: "key of the neuron's noise, 24 bits (default: from the population's name and the neuron's index)",
