@@ -16,8 +16,27 @@ function drain(clock: Clock, each: (cycle: number, unit: number) => void): numbe
 
 test("units wake in order of cycle, phase and number, once however often they were asked for", () => {
   const clock = new Clock(100);
-  for (const [unit, cycle, phase] of [[70, 3, 1], [5, 3, 1], [90, 3, 0], [5, 3, 1], [1, 0, 1], [2, 5000, 0], [3, 5000, 0], [2, 5000, 0], [9, 64, 0]] as const) clock.wake(unit, cycle, phase);
-  expect(drain(clock, () => {})).toEqual([[0, 1], [3, 90], [3, 5], [3, 70], [64, 9], [5000, 2], [5000, 3]]);
+  for (const [unit, cycle, phase] of [
+    [70, 3, 1],
+    [5, 3, 1],
+    [90, 3, 0],
+    [5, 3, 1],
+    [1, 0, 1],
+    [2, 5000, 0],
+    [3, 5000, 0],
+    [2, 5000, 0],
+    [9, 64, 0],
+  ] as const)
+    clock.wake(unit, cycle, phase);
+  expect(drain(clock, () => {})).toEqual([
+    [0, 1],
+    [3, 90],
+    [3, 5],
+    [3, 70],
+    [64, 9],
+    [5000, 2],
+    [5000, 3],
+  ]);
 });
 
 test("near and far wakes, asked for at any time, come out like a sorted list", () => {
@@ -25,7 +44,8 @@ test("near and far wakes, asked for at any time, come out like a sorted list", (
     const r = new Random(seed);
     const clock = new Clock(40);
     const asked = new Set<string>();
-    const key = (cycle: number, phase: number, unit: number): string => [cycle, phase, unit].map((n) => String(n).padStart(6, "0")).join(" ");
+    const key = (cycle: number, phase: number, unit: number): string =>
+      [cycle, phase, unit].map((n) => String(n).padStart(6, "0")).join(" ");
     const ask = (now: number): void => {
       const cycle = now + r.pick([1, 1, 2, 3, 30, 62, 63, 64, 65, 200, 1000]);
       const unit = r.int(0, 39);
@@ -39,7 +59,10 @@ test("near and far wakes, asked for at any time, come out like a sorted list", (
       if (more-- > 0) ask(cycle);
       if (r.chance(0.2) && more > 0) ask(cycle);
     });
-    const sorted = [...asked].sort().map((k) => k.split(" ").map(Number)).map(([cycle, , unit]) => [cycle, unit]);
+    const sorted = [...asked]
+      .sort()
+      .map((k) => k.split(" ").map(Number))
+      .map(([cycle, , unit]) => [cycle, unit]);
     expect(woken).toEqual(sorted);
   }
 });

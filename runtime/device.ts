@@ -16,7 +16,14 @@ export type OutputEvent = { readonly step: number; readonly cycle: number; reado
 /** Integers by counter name; what happened, never what it cost. */
 export type Counts = Readonly<Record<string, number>>;
 
-export type TraceEvent = { readonly cycle: number; readonly step: number; readonly core: number; readonly event: string; readonly a: number; readonly b: number };
+export type TraceEvent = {
+  readonly cycle: number;
+  readonly step: number;
+  readonly core: number;
+  readonly event: string;
+  readonly a: number;
+  readonly b: number;
+};
 
 /** Receives trace events while the device runs. */
 export type TraceSink = (e: TraceEvent) => void;

@@ -16,7 +16,10 @@ const pipeline = (interval: number, code: "spikes" | "potential"): HandChip => {
     cores: [
       {
         profiles: [{ start: 1, length: 2 }],
-        neurons: [{ threshold: 3, routes: [target(1, 0)] }, { threshold: 2, initial: 1, routes: [target(1, 1)] }],
+        neurons: [
+          { threshold: 3, routes: [target(1, 0)] },
+          { threshold: 2, initial: 1, routes: [target(1, 1)] },
+        ],
         axons: [{ row: 0 }, { row: 1 }],
         rows: [dense([1, 2]), dense([2, -1])],
       },
@@ -31,7 +34,13 @@ const pipeline = (interval: number, code: "spikes" | "potential"): HandChip => {
     inputs: [[[target(0, 0)], [target(0, 1)]]],
   };
 };
-const samples: Sample[] = [[3, 1, 0, 0, 0, 0, 0, 0], [0, 2, 5, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0], [4, 4, 4, 4, 0, 0, 0, 0], [1, 3, 2, 0, 0, 0, 0, 0]].map((s) => [s]);
+const samples: Sample[] = [
+  [3, 1, 0, 0, 0, 0, 0, 0],
+  [0, 2, 5, 0, 0, 0, 0, 0],
+  [0, 0, 0, 0, 0, 0, 0, 0],
+  [4, 4, 4, 4, 0, 0, 0, 0],
+  [1, 3, 2, 0, 0, 0, 0, 0],
+].map((s) => [s]);
 
 async function open(h: HandChip) {
   return openSession(meshMachine(handChip(h)), handImage(h));
@@ -59,7 +68,10 @@ describe.each(["spikes", "potential"] as const)("a session reading %s", (code) =
       const runs = await session.runMany(samples);
       const after = await session.device.counts();
       for (const name of Object.keys(after)) {
-        expect([name, runs.reduce((sum, r) => sum + (r.counts[name] as number), 0)]).toEqual([name, (after[name] as number) - (before[name] as number)]);
+        expect([name, runs.reduce((sum, r) => sum + (r.counts[name] as number), 0)]).toEqual([
+          name,
+          (after[name] as number) - (before[name] as number),
+        ]);
       }
       if (interval === 4) expect(runs.reduce((sum, r) => sum + r.cycles, 0)).toBe(session.device.now().cycle);
     }
@@ -69,7 +81,10 @@ describe.each(["spikes", "potential"] as const)("a session reading %s", (code) =
 test("answers are what the code read, times scale, plus offset; lines without an event read 0", async () => {
   const h = pipeline(4, "spikes");
   const image = handImage(h);
-  const session = await openSession(meshMachine(handChip(h)), { ...image, outputs: image.outputs.map((o) => ({ ...o, scale: 0.5, offset: 3 })) });
+  const session = await openSession(meshMachine(handChip(h)), {
+    ...image,
+    outputs: image.outputs.map((o) => ({ ...o, scale: 0.5, offset: 3 })),
+  });
   const run = await session.run(samples[2] as Sample);
   expect([...(run.answers[0] as Float64Array)]).toEqual([3, 3]);
   expect(run.firstOutputCycle).toBeNull();

@@ -134,7 +134,8 @@ function encodeOne(input: Input, index: number, sample: ArrayLike<number>, first
       channel.push(c);
       payload.push(p);
     }
-    if (channel.length > 0) events.push({ input: index, step: first + start + local, channel: Int32Array.from(channel), payload: Int32Array.from(payload) });
+    if (channel.length > 0)
+      events.push({ input: index, step: first + start + local, channel: Int32Array.from(channel), payload: Int32Array.from(payload) });
   }
   return events;
 }

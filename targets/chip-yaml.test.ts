@@ -43,7 +43,10 @@ describe("the packaged chips", () => {
 
 describe("a user's chip", () => {
   it("changes some quantities of a known one", () => {
-    const chip = parseChip(`name: half\n${start}core:\n  synapses: { value: 16384 words, source: "assumed: half" }\nenergy:\n  hop: { value: 0.002 nJ, tolerance: unknown, source: mine }\n`, "my.yaml");
+    const chip = parseChip(
+      `name: half\n${start}core:\n  synapses: { value: 16384 words, source: "assumed: half" }\nenergy:\n  hop: { value: 0.002 nJ, tolerance: unknown, source: mine }\n`,
+      "my.yaml",
+    );
     expect(chip.name).toBe("half");
     expect(chip.core.synapseWords).toBe(16384);
     expect(chip.core.axons).toBe(4096);
@@ -64,13 +67,23 @@ describe("mistakes are told with line and column", () => {
     expect(problems("- a list\n")[0]).toMatch(/^chip-syntax my\.yaml:1:1/);
   });
   it("chip-unit", () => {
-    expect(problems(`${start}clock: { value: 250 pJ, source: mine }\n`)).toEqual(['chip-unit my.yaml:2:17 clock is "250 pJ"; its unit must be Hz or kHz or MHz or GHz']);
-    expect(problems(`${start}energy: { hop: { value: 3, tolerance: 10 %, source: mine } }\n`)[0]).toMatch(/^chip-unit my\.yaml:2:25 energy\.hop is 3; its unit must be fJ or pJ or nJ/);
+    expect(problems(`${start}clock: { value: 250 pJ, source: mine }\n`)).toEqual([
+      'chip-unit my.yaml:2:17 clock is "250 pJ"; its unit must be Hz or kHz or MHz or GHz',
+    ]);
+    expect(problems(`${start}energy: { hop: { value: 3, tolerance: 10 %, source: mine } }\n`)[0]).toMatch(
+      /^chip-unit my\.yaml:2:25 energy\.hop is 3; its unit must be fJ or pJ or nJ/,
+    );
   });
   it("chip-value", () => {
-    expect(problems(`${start}core:\n  neurons: { value: 2000, source: mine }\n`)).toEqual(["chip-value my.yaml:3:21 core.neurons is 2000; expected a whole number from 1 to 1024"]);
-    expect(problems(`${start}spikes: { value: [binary, loud], source: mine }\n`)[0]).toMatch(/^chip-value my\.yaml:2:18 .*a list out of binary, ternary, graded/);
-    expect(problems(`${start}energy: { hop: { value: 3 pJ, tolerance: much, source: mine } }\n`)[0]).toMatch(/^chip-value my\.yaml:2:42 .*a percentage such as 30 %/);
+    expect(problems(`${start}core:\n  neurons: { value: 2000, source: mine }\n`)).toEqual([
+      "chip-value my.yaml:3:21 core.neurons is 2000; expected a whole number from 1 to 1024",
+    ]);
+    expect(problems(`${start}spikes: { value: [binary, loud], source: mine }\n`)[0]).toMatch(
+      /^chip-value my\.yaml:2:18 .*a list out of binary, ternary, graded/,
+    );
+    expect(problems(`${start}energy: { hop: { value: 3 pJ, tolerance: much, source: mine } }\n`)[0]).toMatch(
+      /^chip-value my\.yaml:2:42 .*a percentage such as 30 %/,
+    );
     expect(problems(`${start}fifo: 4\n`)[0]).toMatch(/^chip-value my\.yaml:2:7 fifo is 4; expected \{ value/);
   });
   it("chip-source-missing", () => {
@@ -89,6 +102,8 @@ describe("mistakes are told with line and column", () => {
     expect(problems("family: torus\n")).toEqual(['chip-family-unknown my.yaml:1:9 "torus" is not a family of chips; known: mesh']);
   });
   it("chip-extends-unknown", () => {
-    expect(problems("extends: mesh-5x5\n")).toEqual(['chip-extends-unknown my.yaml:1:10 there is no chip "mesh-5x5" to extend; known: mesh-1x1, mesh-4x4, mesh-32x32']);
+    expect(problems("extends: mesh-5x5\n")).toEqual([
+      'chip-extends-unknown my.yaml:1:10 there is no chip "mesh-5x5" to extend; known: mesh-1x1, mesh-4x4, mesh-32x32',
+    ]);
   });
 });

@@ -49,7 +49,11 @@ function sizesOf(source: Source): string[] {
 
 /** The family's keys with the columns and rows of one of its sizes. */
 function withSize(plain: Plain, name: string): Plain {
-  const size = ((plain["sizes"] as Plain | undefined)?.[name] ?? bug(`no size ${name}`)) as { columns: number; rows: number; source: string };
+  const size = ((plain["sizes"] as Plain | undefined)?.[name] ?? bug(`no size ${name}`)) as {
+    columns: number;
+    rows: number;
+    source: string;
+  };
   return { ...plain, columns: { value: size.columns, source: size.source }, rows: { value: size.rows, source: size.source } };
 }
 
@@ -66,9 +70,12 @@ function readSource(text: string, file: string): Source {
     return `${file}:${line}:${col}`;
   };
   if (doc.errors.length > 0) {
-    throw new Failure(doc.errors.map((e) => diagnostic("chip-syntax", [(e.message.split(" at line ")[0] ?? e.message).trim()], { at: placeAt(e.pos[0]) })));
+    throw new Failure(
+      doc.errors.map((e) => diagnostic("chip-syntax", [(e.message.split(" at line ")[0] ?? e.message).trim()], { at: placeAt(e.pos[0]) })),
+    );
   }
-  if (!isMap(doc.contents)) throw new Failure([diagnostic("chip-syntax", ["a chip is a list of `key: value` lines"], { at: `${file}:1:1` })]);
+  if (!isMap(doc.contents))
+    throw new Failure([diagnostic("chip-syntax", ["a chip is a list of `key: value` lines"], { at: `${file}:1:1` })]);
   const place = (path: readonly PropertyKey[], key?: string): string => {
     for (let length = path.length; length >= 0; length--) {
       const node = doc.getIn(path.slice(0, length), true) as Node | undefined;
@@ -150,7 +157,11 @@ function specOf(source: Source, merged: Plain, name: string): ChipSpec {
   const values = new Map<string, Value>();
   const sources: Record<string, string> = {};
   eachQuantity(quantities, [], (path, q) => {
-    const written = path.reduce<unknown>((at, key) => (at as Plain)[key], merged) as { value: unknown; source: string; tolerance?: unknown };
+    const written = path.reduce<unknown>((at, key) => (at as Plain)[key], merged) as {
+      value: unknown;
+      source: string;
+      tolerance?: unknown;
+    };
     const key = path.join(".");
     sources[key] = written.source;
     const read = readQuantity(q, written);
@@ -175,9 +186,16 @@ function reportIssue(issue: z.core.$ZodIssue, source: Source, merged: Plain, pro
   const found = path.reduce<unknown>((at, k) => (at as Plain | undefined)?.[String(k)], merged);
   if (issue.code === "unrecognized_keys") {
     for (const k of issue.keys) {
-      const here = path.reduce<QuantityTree | Quantity | undefined>((at, p) => (at === undefined ? at : (at as QuantityTree)[String(p)]), quantities);
+      const here = path.reduce<QuantityTree | Quantity | undefined>(
+        (at, p) => (at === undefined ? at : (at as QuantityTree)[String(p)]),
+        quantities,
+      );
       const known =
-        path.length === 0 ? Object.keys(schema.shape) : here !== undefined && !isQuantity(here) ? Object.keys(here) : ["value", "tolerance", "source"];
+        path.length === 0
+          ? Object.keys(schema.shape)
+          : here !== undefined && !isQuantity(here)
+            ? Object.keys(here)
+            : ["value", "tolerance", "source"];
       problems.report(diagnostic("chip-key-unknown", [[...path, k].map(String).join("."), known], { at: source.place(path, k) }));
     }
   } else if (path.at(-1) === "source") {
@@ -229,8 +247,11 @@ function build(name: string, merged: Plain, values: ReadonlyMap<string, Value>, 
     decay: { fraction: number("decay.fraction") },
     spikes: list("spikes") as ChipSpec["spikes"],
     neurons: list("neurons"),
+    unit: Object.fromEntries(Object.keys(quantities.unit).map((k) => [k, list(`unit.${k}`)])),
+    perNeuron: list("perNeuron"),
     pools: list("pools") as ChipSpec["pools"],
     sharedKernels: get("sharedKernels").value as boolean,
+    lists: list("lists") as ChipSpec["lists"],
     delayMin: number("delayMin"),
     stepsMax: number("stepsMax"),
     outputs: number("outputs"),

@@ -46,9 +46,15 @@ export type ChipSpec = {
   readonly spikes: readonly SpikeType["kind"][];
   /** Names of neuron models the chip can run. */
   readonly neurons: readonly string[];
+  /** Settings of the neuron model `unit` that the chip has, by word: `leak: ["none", "double"]`. */
+  readonly unit: Readonly<Record<string, readonly string[]>>;
+  /** Numbers of the unit that each neuron may have of its own; the others are one for all neurons of a population. */
+  readonly perNeuron: readonly string[];
   readonly pools: readonly ("or" | "and" | "gate")[];
   /** Shared-kernel rows: convolution in synapse memory without unrolling. */
   readonly sharedKernels: boolean;
+  /** Rows that hold a weight for each synapse of one source. Without any, weights come only as shared kernels. */
+  readonly lists: readonly ("dense" | "sparse")[];
   /** Steps that transport takes at least: 1 on a barrier-synchronous chip. */
   readonly delayMin: number;
   /** Step counters' range. */

@@ -21,6 +21,7 @@ export const targets: Readonly<Record<string, () => Target>> = Object.fromEntrie
 
 /** The named chip's target; a Failure with the known names where there is none of that name. */
 export function targetNamed(name: string): Target {
-  const make = targets[name] ?? fail("name-unknown", ["target", name, null], { help: [`the targets are ${Object.keys(targets).join(", ")}`] });
+  const make =
+    targets[name] ?? fail("name-unknown", ["target", name, null], { help: [`the targets are ${Object.keys(targets).join(", ")}`] });
   return make();
 }

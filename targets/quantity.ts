@@ -66,13 +66,39 @@ export const quantities = {
   decay: { fraction: bits(12, 12) },
   spikes: list("binary", "ternary", "graded"),
   neurons: list("unit"),
+  unit: {
+    leak: list("none", "shift", "multiply", "double"),
+    current: list("off", "on"),
+    compare: list("ge", "gt"),
+    reset: list("subtract", "set", "none"),
+    negative: list("none", "free", "latched", "counted"),
+    negativeAt: list("threshold", "zero"),
+    biasAt: list("every", "first"),
+    update: list("every", "touched"),
+    emit: list("unit", "value", "count"),
+    boundary: list("preload", "clear", "keep"),
+    noise: list("none", "uniform", "gauss"),
+    output: list("no", "yes"),
+  },
+  perNeuron: list("threshold", "resetValue", "bias", "initial"),
   pools: list("or", "and", "gate"),
   sharedKernels: flag,
+  lists: list("dense", "sparse"),
   delayMin: count(1, 1),
   stepsMax: count(1, 65535),
   outputs: count(1, 65536),
   fifo: count(1, 65536),
-  cycles: { event: cycles, row: cycles, word: cycles, gate: cycles, update: cycles, skip: cycles, send: cycles, hop: cycles, barrier: cycles },
+  cycles: {
+    event: cycles,
+    row: cycles,
+    word: cycles,
+    gate: cycles,
+    update: cycles,
+    skip: cycles,
+    send: cycles,
+    hop: cycles,
+    barrier: cycles,
+  },
   energy: {
     event: energy,
     row: energy,
@@ -113,7 +139,12 @@ export function readQuantity(q: Quantity, written: { readonly value: unknown; re
   if (!q.tolerance) return { value, tolerance: null };
   const tolerance = readTolerance(written.tolerance);
   if (tolerance === undefined) {
-    return { code: "chip-value", part: "tolerance", found: JSON.stringify(written.tolerance), expected: "a percentage such as 30 %, or unknown" };
+    return {
+      code: "chip-value",
+      part: "tolerance",
+      found: JSON.stringify(written.tolerance),
+      expected: "a percentage such as 30 %, or unknown",
+    };
   }
   return { value, tolerance };
 }
@@ -140,7 +171,8 @@ function readNumber(q: Quantity, written: unknown, found: string): number | Quan
   const known = units[q.dimension];
   const m = /^(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(\S*)$/.exec(String(written).trim());
   const expected = `${whole.has(q.dimension) ? "a whole number" : "a number"} from ${q.min} to ${q.max}${unitHint(q.dimension)}`;
-  if (m === null || (typeof written !== "number" && typeof written !== "string")) return { code: "chip-value", part: "value", found, expected };
+  if (m === null || (typeof written !== "number" && typeof written !== "string"))
+    return { code: "chip-value", part: "value", found, expected };
   const factor = known[m[2] ?? ""];
   if (factor === undefined) {
     const names = Object.keys(known).map((u) => (u === "" ? "none" : u));

@@ -80,8 +80,24 @@ export function beginSample(n: Neurons, p: Profile, first: number, end: number):
  * Updates slots first … end-1 in local step c, clears their accumulators, and appends what they send.
  * `updatedBefore`: neurons of the core updated before. Returns how many are after.
  */
-export function updateNeurons(n: Neurons, p: Profile, c: number, first: number, end: number, seed: number, out: Emissions, updatedBefore: number): number {
-  const plain = p.leak === Leak.none && !p.current && p.negative === Negative.none && !p.touched && p.emit === Emit.unit && p.noise === Noise.none && !p.output;
+export function updateNeurons(
+  n: Neurons,
+  p: Profile,
+  c: number,
+  first: number,
+  end: number,
+  seed: number,
+  out: Emissions,
+  updatedBefore: number,
+): number {
+  const plain =
+    p.leak === Leak.none &&
+    !p.current &&
+    p.negative === Negative.none &&
+    !p.touched &&
+    p.emit === Emit.unit &&
+    p.noise === Noise.none &&
+    !p.output;
   const updated = plain ? updatePlain(n, p, c, first, end, out, updatedBefore) : updateAny(n, p, c, first, end, seed, out, updatedBefore);
   n.accumulator.fill(0, first, end);
   if (n.touched.length > 0) n.touched.fill(0, first, end);
@@ -115,7 +131,16 @@ function updatePlain(n: Neurons, p: Profile, c: number, first: number, end: numb
   return updatedBefore + end - first;
 }
 
-function updateAny(n: Neurons, p: Profile, c: number, first: number, end: number, seed: number, out: Emissions, updatedBefore: number): number {
+function updateAny(
+  n: Neurons,
+  p: Profile,
+  c: number,
+  first: number,
+  end: number,
+  seed: number,
+  out: Emissions,
+  updatedBefore: number,
+): number {
   const { v } = n;
   const readOut = p.output && c === p.length - 1;
   let updated = updatedBefore;
@@ -161,7 +186,7 @@ function updateOne(n: Neurons, p: Profile, c: number, k: number, seed: number): 
     payload = clamp(u, p.payloadLow, p.payloadHigh);
   } else if (p.emit === Emit.count && s > 0) {
     const threshold = n.threshold[k]!;
-    payload = threshold < 1 ? p.payloadHigh : clamp(Math.floor(u / threshold), 1, p.payloadHigh);
+    payload = threshold < 1 ? p.payloadHigh : Math.min(Math.max(Math.floor(u / threshold), 1), p.payloadHigh);
     times = payload;
   }
   n.v[k] = p.reset === Reset.subtract ? saturate(u - times * n.reset[k]!) : p.reset === Reset.set ? n.reset[k]! : u;

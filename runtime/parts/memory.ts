@@ -8,7 +8,12 @@ import type { Field, Word } from "../../compiler/ir/image/word.ts";
  */
 
 /** Most words that each memory of a core, or of the chip, can have. */
-export type Layout = { readonly core: Readonly<Record<string, number>>; readonly chip: Readonly<Record<string, number>>; readonly columns: number; readonly rows: number };
+export type Layout = {
+  readonly core: Readonly<Record<string, number>>;
+  readonly chip: Readonly<Record<string, number>>;
+  readonly columns: number;
+  readonly rows: number;
+};
 
 /** Memories by `core(x,y)/memory` or `chip/memory`, each as long as its last word that was written. */
 export type Memories = ReadonlyMap<string, Uint32Array>;
@@ -55,7 +60,14 @@ type ColumnsOf<W> = W extends Word<infer F> ? { readonly [K in keyof F]: Int32Ar
  * where a word is not one of this format.
  */
 // biome-ignore lint/suspicious/noExplicitAny: words of every table are read; ColumnsOf restores the fields.
-export function columns<W extends Word<any>>(word: W, memory: Uint32Array, first: number, stride: number, count: number, section: string): ColumnsOf<W> {
+export function columns<W extends Word<any>>(
+  word: W,
+  memory: Uint32Array,
+  first: number,
+  stride: number,
+  count: number,
+  section: string,
+): ColumnsOf<W> {
   const fields = Object.entries(word.fields as Readonly<Record<string, Field>>);
   const out: Record<string, Int32Array> = {};
   let reserved = 0xffffffff;
@@ -101,7 +113,14 @@ function readField(f: Field, memory: Uint32Array, first: number, stride: number,
  * `count` weights of `bits` bits, packed from bit 0 up beginning with word `address`, floor(32 / bits) to a
  * word. One-bit weights are +1 (bit 0) and -1 (bit 1), others two's complement.
  */
-export function unpackWeights(memory: Uint32Array, address: number, count: number, bits: number, out: { [index: number]: number }, to: number): void {
+export function unpackWeights(
+  memory: Uint32Array,
+  address: number,
+  count: number,
+  bits: number,
+  out: { [index: number]: number },
+  to: number,
+): void {
   const perWord = Math.floor(32 / bits);
   const up = 32 - bits;
   let word = 0;

@@ -46,14 +46,23 @@ function split(trace: Trace): Map<string, TraceEvent[]> {
   return out;
 }
 
-function differenceOf(left: readonly TraceEvent[], right: readonly TraceEvent[], trace: Trace, context: number, exact: boolean): Difference | null {
+function differenceOf(
+  left: readonly TraceEvent[],
+  right: readonly TraceEvent[],
+  trace: Trace,
+  context: number,
+  exact: boolean,
+): Difference | null {
   const k = firstUnequal(left, right, exact);
   if (k === null) return null;
   const line = lineWriter(trace);
   const l = left[k] ?? null;
   const r = right[k] ?? null;
   return {
-    core: at([l, r].filter((e) => e !== null), 0).core,
+    core: at(
+      [l, r].filter((e) => e !== null),
+      0,
+    ).core,
     left: l === null ? null : line(l),
     right: r === null ? null : line(r),
     cycle: Math.min(l?.cycle ?? Infinity, r?.cycle ?? Infinity),

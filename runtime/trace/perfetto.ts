@@ -42,7 +42,15 @@ export function* perfettoLines(trace: Trace): Generator<string> {
     const span = spans[e.event];
     const begun = span === undefined ? undefined : last.get(`${e.core} ${span.from}`);
     if (span !== undefined && begun !== undefined) {
-      yield line({ ph: "X", name: span.name, pid: 0, tid: e.core + 1, ts: micros(begun), dur: micros(e.cycle) - micros(begun), args: argumentsOf(e, kinds) });
+      yield line({
+        ph: "X",
+        name: span.name,
+        pid: 0,
+        tid: e.core + 1,
+        ts: micros(begun),
+        dur: micros(e.cycle) - micros(begun),
+        args: argumentsOf(e, kinds),
+      });
       // The next packet of the same neuron is made from here on.
       if (e.event === "packet-send") last.set(`${e.core} ${span.from}`, e.cycle + 1);
     } else if (!openers.has(e.event)) {

@@ -28,7 +28,12 @@ export type Trace = {
 };
 
 /** Keeps up to `limit` events. `finish` sorts them. */
-export function recorder(kinds: EventKinds, columns: number, clockHz: number, limit = 10_000_000): { readonly sink: TraceSink; readonly finish: () => Trace } {
+export function recorder(
+  kinds: EventKinds,
+  columns: number,
+  clockHz: number,
+  limit = 10_000_000,
+): { readonly sink: TraceSink; readonly finish: () => Trace } {
   const events: TraceEvent[] = [];
   let dropped = 0;
   return {

@@ -108,14 +108,30 @@ test("VCD: declares every variable it changes, in rising time", async () => {
     else expect(declared).toContain(/^(?:1|b[01]+ )(\S+)$/.exec(l)?.[1]);
   }
   expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
-  expect(lines.filter((l) => l.startsWith("$scope"))).toEqual(["$scope module chip $end", "$scope module core_0_0 $end", "$scope module core_1_0 $end"]);
+  expect(lines.filter((l) => l.startsWith("$scope"))).toEqual([
+    "$scope module chip $end",
+    "$scope module core_0_0 $end",
+    "$scope module core_1_0 $end",
+  ]);
 });
 
 test("Perfetto: valid JSON, a track per core, spans that lie within the step", async () => {
-  const json = JSON.parse([...perfettoLines(await traceOf(ping))].join("")) as { traceEvents: { ph: string; name: string; tid: number; ts: number; dur: number }[] };
+  const json = JSON.parse([...perfettoLines(await traceOf(ping))].join("")) as {
+    traceEvents: { ph: string; name: string; tid: number; ts: number; dur: number }[];
+  };
   expect(json.traceEvents.filter((e) => e.ph === "M").map((e) => e.tid)).toEqual([0, 1, 2]);
   const spans = json.traceEvents.filter((e) => e.ph === "X");
-  expect(spans.filter((e) => e.tid === 2).map((e) => e.name)).toEqual(["integrate", "update", "integrate", "update", "integrate", "send", "update", "integrate", "update"]);
+  expect(spans.filter((e) => e.tid === 2).map((e) => e.name)).toEqual([
+    "integrate",
+    "update",
+    "integrate",
+    "update",
+    "integrate",
+    "send",
+    "update",
+    "integrate",
+    "update",
+  ]);
   const send = spans.find((e) => e.name === "send" && e.tid === 2);
   const update = spans.find((e) => e.name === "update" && e.tid === 2 && e.ts <= (send?.ts ?? 0) && e.ts + e.dur >= (send?.ts ?? 0));
   expect((send?.ts ?? 0) + (send?.dur ?? 0)).toBeLessThanOrEqual((update?.ts ?? 0) + (update?.dur ?? 0));

@@ -20,7 +20,11 @@ export function* vcdLines(trace: Trace): Generator<string> {
     for (const name of names) {
       const kind = kinds.get(name);
       const variable = name.replaceAll("-", "_");
-      const own: Signals = { event: identifier(count++), a: kind?.a == null ? null : identifier(count++), b: kind?.b == null ? null : identifier(count++) };
+      const own: Signals = {
+        event: identifier(count++),
+        a: kind?.a == null ? null : identifier(count++),
+        b: kind?.b == null ? null : identifier(count++),
+      };
       yield `$var event 1 ${own.event} ${variable} $end`;
       if (own.a !== null) yield `$var integer 32 ${own.a} ${variable}_${kind?.a} $end`;
       if (own.b !== null) yield `$var integer 32 ${own.b} ${variable}_${kind?.b} $end`;

@@ -1,18 +1,30 @@
-import { fail } from "../../compiler/base/diagnostic.ts";
 import { beginSample, type Emissions, type Neurons, type Profile, updateNeurons } from "../../runtime/kernels/neurons.ts";
-import { addDense, addSparse, addTaps, listTaps, makeTaps, shapeFields, shapeSize, touchDense, touchSparse, type Weights } from "../../runtime/kernels/rows.ts";
-import { columns, type Memories, unpackWeights } from "../../runtime/parts/memory.ts";
+import { addDense, addSparse, addTaps, listTaps, makeTaps, touchDense, touchSparse, type Weights } from "../../runtime/kernels/rows.ts";
+import type { Memories } from "../../runtime/parts/memory.ts";
 import type { ChipSpec } from "../chip.ts";
-import * as words from "./words.ts";
+import { type Axons, Kind, loadCore, memberCount, Mode, type Row, type Run } from "./load.ts";
 
 /*
- * One core of the mesh: its memories decoded into typed arrays, and the two
- * computations of a step, integrate and update. Both give their result at once and
- * say how many cycles it took; sending, which depends on the network, is the machine's.
+ * One core of the mesh: the two computations of a step, integrate and update. Both give
+ * their result at once and say how many cycles it took; sending, which depends on the
+ * network of routers, is the sender's.
  */
 
 /** Counted by cores, one number per kind and core. */
-export const coreCounters = ["event", "row", "word", "synapse", "multiply", "gate", "update", "skip", "spike", "send", "deliver", "lost"] as const;
+export const coreCounters = [
+  "event",
+  "row",
+  "word",
+  "synapse",
+  "multiply",
+  "gate",
+  "update",
+  "skip",
+  "spike",
+  "send",
+  "deliver",
+  "lost",
+] as const;
 export type CoreCounter = (typeof coreCounters)[number];
 export type CoreCounts = Readonly<Record<CoreCounter, Float64Array>>;
 
@@ -27,28 +39,6 @@ export type Shared = {
 };
 
 export type Cycles = Readonly<Record<"event" | "row" | "word" | "gate" | "update" | "skip" | "send" | "hop" | "barrier", number>>;
-
-const Mode = { each: 0, atLeast: 1, gate: 2 } as const;
-const Kind = { dense: 0, conv: 1, sparse: 2 } as const;
-const memberCount = 16;
-const wordBits = 32;
-
-/** One row. `from`: its first weight; `words`: row words read for an event, per tap for convolutions. */
-type Row = { readonly kind: number; readonly base: number; readonly count: number; readonly from: number; readonly shape: number; readonly words: number };
-
-/** A stretch of used slots with the same profile, or of unused ones (profile -1). */
-type Run = { readonly first: number; readonly end: number; readonly profile: number };
-
-type Axons = {
-  readonly used: Int32Array;
-  readonly mode: Int32Array;
-  readonly need: Int32Array;
-  readonly delay: Int32Array;
-  readonly factor: Int32Array;
-  readonly y: Int32Array;
-  readonly x: Int32Array;
-  readonly row: Int32Array;
-};
 
 export class Core {
   /** Index of the core's router: y * columns + x. */
@@ -85,43 +75,34 @@ export class Core {
   #cycles = 0;
 
   constructor(x: number, y: number, memories: Memories, shared: Shared) {
-    const read = (memory: string): { readonly name: string; readonly words: Uint32Array } => {
-      const name = `core(${x},${y})/${memory}`;
-      return { name, words: memories.get(name) ?? new Uint32Array(0) };
-    };
+    const loaded = loadCore(x, y, memories, shared.chip, shared.locate);
     this.#shared = shared;
     this.index = shared.locate(x, y);
-    const control = read("control");
-    this.slots = columns(words.control, control.words, 0, 1, 1, control.name).slots[0]!;
-    this.#profiles = readProfiles(read("profiles"));
-    const neurons = readNeurons(read("neurons"), this.slots, this.#profiles);
-    this.neurons = neurons.state;
-    this.#runs = neurons.runs;
-    this.routeFirst = neurons.routeFirst;
-    this.routeCount = neurons.routeCount;
-    this.isOutput = neurons.isOutput;
-    const routes = readRoutes(read("routes"), neurons, shared);
-    this.routeTo = routes.to;
-    this.routeWhat = routes.what;
-    this.#shapes = readShapes(read("shapes"));
-    const axons = readAxons(read("axons"), shared.chip);
-    const synapses = readRows(read("synapses"), axons, this.#shapes, this.slots);
-    this.#axons = { ...axons, row: synapses.rowOf };
-    this.#rows = synapses.rows;
-    this.#weights = synapses.weights;
-    this.#sparseSlots = synapses.slots;
-    const axonCount = axons.used.length;
-    for (let a = 0; a < axonCount; a++) {
-      const profile = axons.need[a]!;
-      if (axons.used[a] === 1 && axons.mode[a] === Mode.gate && profile >= this.#profiles.length) {
-        refuse(`core(${x},${y})/axons`, 2 * a, `the gated axon ${a} names profile ${profile} of ${this.#profiles.length}`);
-      }
-    }
-    this.#arrived = new Int32Array(axonCount);
-    this.#members = new Int32Array(axonCount * memberCount);
-    this.#gates = Array.from(axons.mode.keys()).filter((a) => axons.used[a] === 1 && axons.mode[a] === Mode.gate);
-    this.#pooled = new Int32Array(axonCount);
-    this.emissions = { count: 0, slot: new Int32Array(this.slots), payload: new Int32Array(this.slots), updated: new Int32Array(this.slots) };
+    this.slots = loaded.slots;
+    this.neurons = loaded.neurons;
+    this.routeFirst = loaded.routeFirst;
+    this.routeCount = loaded.routeCount;
+    this.routeTo = loaded.routeTo;
+    this.routeWhat = loaded.routeWhat;
+    this.isOutput = loaded.isOutput;
+    this.#runs = loaded.runs;
+    this.#profiles = loaded.profiles;
+    this.#axons = loaded.axons;
+    this.#rows = loaded.rows;
+    this.#shapes = loaded.shapes;
+    this.#weights = loaded.weights;
+    this.#sparseSlots = loaded.sparseSlots;
+    const { used, mode } = loaded.axons;
+    this.#arrived = new Int32Array(used.length);
+    this.#members = new Int32Array(used.length * memberCount);
+    this.#gates = Array.from(used.keys()).filter((a) => used[a] === 1 && mode[a] === Mode.gate);
+    this.#pooled = new Int32Array(used.length);
+    this.emissions = {
+      count: 0,
+      slot: new Int32Array(this.slots),
+      payload: new Int32Array(this.slots),
+      updated: new Int32Array(this.slots),
+    };
   }
 
   /** Delay of an axon, or -1 when there is no such axon. */
@@ -144,7 +125,13 @@ export class Core {
    * Applies `count` events to the accumulators: `what` is axon + 4096 * member. Returns
    * the cycles it takes. `taken` is told each event with the cycle, from the step's beginning, in which it is taken.
    */
-  integrate(t: number, count: number, what: Int32Array, payload: Int32Array, taken: ((cycle: number, axon: number, payload: number) => void) | null): number {
+  integrate(
+    t: number,
+    count: number,
+    what: Int32Array,
+    payload: Int32Array,
+    taken: ((cycle: number, axon: number, payload: number) => void) | null,
+  ): number {
     const { counts, cycles } = this.#shared;
     const axons = this.#axons;
     this.#cycles = 0;
@@ -209,7 +196,8 @@ export class Core {
     } else {
       const taps = listTaps(this.#taps, base, from, count, this.#shapes, row.shape, this.#axons.y[a]!, this.#axons.x[a]!);
       addTaps(n.accumulator, this.#weights, this.#taps, taps, count, payload);
-      if (n.touched.length > 0) for (let k = 0; k < taps; k++) touchDense(n.touched, this.#taps[2 * k]!, this.#weights, this.#taps[2 * k + 1]!, count);
+      if (n.touched.length > 0)
+        for (let k = 0; k < taps; k++) touchDense(n.touched, this.#taps[2 * k]!, this.#weights, this.#taps[2 * k + 1]!, count);
       synapses = taps * count;
       read = taps * row.words;
     }
@@ -249,229 +237,5 @@ export class Core {
     const { cycles } = this.#shared;
     const updated = this.emissions.updated[e]!;
     return updated * cycles.update + (this.emissions.slot[e]! + 1 - updated) * cycles.skip;
-  }
-}
-
-type Named = { readonly name: string; readonly words: Uint32Array };
-
-/** A word that points outside what the image has; we cannot run it. */
-function refuse(section: string, address: number, what: string): never {
-  fail("image-word", [what], { at: `${section} word ${address}` });
-}
-
-function readProfiles({ name, words: memory }: Named): Profile[] {
-  const count = Math.ceil(memory.length / 4);
-  const p0 = columns(words.profile0, memory, 0, 4, count, name);
-  const p1 = columns(words.profile1, memory, 1, 4, count, name);
-  const p2 = columns(words.profile2, memory, 2, 4, count, name);
-  const p3 = columns(words.profile3, memory, 3, 4, count, name);
-  return Array.from({ length: count }, (_, k) => {
-    const bits = p1.payloadBits[k]! + 1;
-    const signed = p1.payloadSigned[k] === 1;
-    return {
-      leak: p0.leak[k]!,
-      leakArgument: p0.leakArgument[k]!,
-      current: p0.current[k] === 1,
-      greater: p0.compare[k] === 1,
-      reset: p0.reset[k]!,
-      negative: p0.negative[k]!,
-      negativeAtZero: p0.negativeAtZero[k] === 1,
-      biasFirst: p0.biasFirst[k] === 1,
-      touched: p0.touched[k] === 1,
-      emit: p0.emit[k]!,
-      boundary: p0.boundary[k]!,
-      output: p0.output[k] === 1,
-      noise: p0.noise[k]!,
-      currentDecay: p1.currentDecay[k]!,
-      noiseBits: p1.noiseBits[k]!,
-      payloadLow: signed ? -(2 ** (bits - 1)) : 0,
-      payloadHigh: signed ? 2 ** (bits - 1) - 1 : 2 ** bits - 1,
-      start: p2.start[k]!,
-      silent: p2.silent[k]!,
-      length: p3.length[k]!,
-    };
-  });
-}
-
-type ReadNeurons = {
-  readonly state: Neurons;
-  readonly runs: readonly Run[];
-  readonly routeFirst: Int32Array;
-  readonly routeCount: Int32Array;
-  readonly isOutput: Uint8Array;
-};
-
-function readNeurons({ name, words: memory }: Named, slots: number, profiles: readonly Profile[]): ReadNeurons {
-  const n0 = columns(words.neuron0, memory, 0, 6, slots, name);
-  const runs: Run[] = [];
-  const isOutput = new Uint8Array(slots);
-  for (let k = 0; k < slots; k++) {
-    const profile = n0.used[k] === 1 ? n0.profile[k]! : -1;
-    if (profile >= profiles.length) refuse(name, 6 * k, `neuron ${k} names profile ${profile} of ${profiles.length}`);
-    isOutput[k] = profile >= 0 && profiles[profile]!.output ? 1 : 0;
-    const last = runs.at(-1);
-    if (last !== undefined && last.profile === profile) runs[runs.length - 1] = { ...last, end: k + 1 };
-    else runs.push({ first: k, end: k + 1, profile });
-  }
-  return {
-    state: {
-      threshold: columns(words.neuron1, memory, 1, 6, slots, name).threshold,
-      reset: columns(words.neuron2, memory, 2, 6, slots, name).reset,
-      bias: columns(words.neuron3, memory, 3, 6, slots, name).bias,
-      initial: columns(words.neuron4, memory, 4, 6, slots, name).initial,
-      noiseKey: columns(words.neuron5, memory, 5, 6, slots, name).noiseKey,
-      v: new Int32Array(slots),
-      i: new Int32Array(slots),
-      fired: new Uint8Array(slots),
-      accumulator: new Int32Array(slots),
-      touched: new Uint8Array(profiles.some((p) => p.touched) ? slots : 0),
-    },
-    runs,
-    routeFirst: n0.routeStart,
-    routeCount: n0.routeCount,
-    isOutput,
-  };
-}
-
-function readRoutes({ name, words: memory }: Named, neurons: ReadNeurons, shared: Shared): { to: Int32Array; what: Int32Array } {
-  for (let k = 0; k < neurons.routeCount.length; k++) {
-    const end = neurons.routeFirst[k]! + neurons.routeCount[k]!;
-    if (neurons.routeCount[k]! > 0 && end > memory.length) refuse(name, end - 1, `neuron ${k} uses it, and the image has ${memory.length} routes`);
-  }
-  return decodeRoutes(memory, name, shared.chip, shared.locate);
-}
-
-/** Route words as destination (router, or -1 for the host) and what the packet says there. */
-export function decodeRoutes(memory: Uint32Array, name: string, chip: ChipSpec, locate: (x: number, y: number) => number): { to: Int32Array; what: Int32Array } {
-  const r = columns(words.route, memory, 0, 1, memory.length, name);
-  const to = new Int32Array(memory.length);
-  const what = new Int32Array(memory.length);
-  for (let k = 0; k < memory.length; k++) {
-    const x = r.x[k]!;
-    const y = r.y[k]!;
-    if (r.host[k] === 0 && (x >= chip.columns || y >= chip.rows)) refuse(name, k, `a route to core(${x},${y}) leads out of the mesh`);
-    to[k] = r.host[k] === 1 ? -1 : locate(x, y);
-    what[k] = r.axon[k]! + 4096 * r.member[k]!;
-  }
-  return { to, what };
-}
-
-/** Shapes as blocks of `shapeSize` numbers for the kernel. */
-function readShapes({ name, words: memory }: Named): Int32Array {
-  const count = Math.ceil(memory.length / 2);
-  const s = { ...columns(words.shape0, memory, 0, 2, count, name), ...columns(words.shape1, memory, 1, 2, count, name) };
-  const out = new Int32Array(count * shapeSize);
-  for (let k = 0; k < count; k++) shapeFields.forEach((f, j) => (out[k * shapeSize + j] = s[f][k]!));
-  return out;
-}
-
-type ReadAxons = Omit<Axons, "row"> & { readonly name: string; readonly address: Int32Array };
-
-function readAxons({ name, words: memory }: Named, chip: ChipSpec): ReadAxons {
-  const count = Math.ceil(memory.length / 2);
-  const a0 = columns(words.axon0, memory, 0, 2, count, name);
-  const a1 = columns(words.axon1, memory, 1, 2, count, name);
-  for (let a = 0; a < count; a++) {
-    if (a0.delay[a]! > chip.core.delayMax) refuse(name, 2 * a, `axon ${a} has delay ${a0.delay[a]}, and the chip at most ${chip.core.delayMax}`);
-  }
-  const factor = a1.gain.map((gain, a) => gain << a1.shift[a]!);
-  return { name, used: a0.used, mode: a0.mode, need: a0.need, delay: a0.delay, factor, y: a1.y, x: a1.x, address: a0.row };
-}
-
-type ReadRows = { readonly rows: readonly Row[]; readonly rowOf: Int32Array; readonly weights: Weights; readonly slots: Uint16Array };
-
-/** The rows that axons name, each once, with all weights of the core side by side. */
-function readRows(memory: Named, axons: ReadAxons, shapes: Int32Array, slots: number): ReadRows {
-  const known = new Map<number, number>();
-  const headers: Header[] = [];
-  const rowOf = new Int32Array(axons.used.length).fill(-1);
-  for (let a = 0; a < rowOf.length; a++) {
-    if (axons.used[a] !== 1) continue;
-    const address = axons.address[a]!;
-    let index = known.get(address);
-    if (index === undefined) {
-      index = headers.length;
-      known.set(address, index);
-      headers.push(readHeader(memory, address, shapes, slots));
-    }
-    rowOf[a] = index;
-  }
-  const total = headers.reduce((n, h) => n + h.taps * h.count, 0);
-  const weights = headers.every((h) => h.kind !== Kind.sparse && h.bits <= 8) ? new Int8Array(total) : new Int16Array(total);
-  const targets = new Uint16Array(headers.some((h) => h.kind === Kind.sparse) ? total : 0);
-  const rows: Row[] = [];
-  let from = 0;
-  for (const h of headers) {
-    readWeights(memory, h, weights, targets, from, slots);
-    rows.push({ kind: h.kind, base: h.base, count: h.count, from, shape: h.shape, words: h.wordsPerTap });
-    from += h.taps * h.count;
-  }
-  checkTaps(axons, rows, rowOf, shapes, slots);
-  return { rows, rowOf, weights, slots: targets };
-}
-
-/** A tile may be larger than the core's use of it, as long as no axon's position leads beyond the slots. */
-function checkTaps(axons: ReadAxons, rows: readonly Row[], rowOf: Int32Array, shapes: Int32Array, slots: number): void {
-  const taps = makeTaps();
-  for (let a = 0; a < rowOf.length; a++) {
-    const row = rows[rowOf[a]!];
-    if (row === undefined || row.kind !== Kind.conv) continue;
-    const n = listTaps(taps, row.base, row.from, row.count, shapes, row.shape, axons.y[a]!, axons.x[a]!);
-    for (let k = 0; k < n; k++) {
-      if (taps[2 * k]! + row.count > slots) refuse(axons.name, 2 * a, `axon ${a} reaches slot ${taps[2 * k]! + row.count - 1}, and the core uses ${slots}`);
-    }
-  }
-}
-
-type Header = {
-  readonly kind: number;
-  readonly bits: number;
-  readonly count: number;
-  readonly base: number;
-  /** First number of the row's shape; -1 when it has none. */
-  readonly shape: number;
-  /** Address of the first word after the header. */
-  readonly body: number;
-  /** Taps of a convolution; 1 elsewhere. */
-  readonly taps: number;
-  readonly wordsPerTap: number;
-};
-
-function readHeader(memory: Named, address: number, shapes: Int32Array, slots: number): Header {
-  const { name, words: list } = memory;
-  if (address >= list.length) refuse(name, address, `an axon's row begins there, and the image has ${list.length} words`);
-  const r = columns(words.row, list, address, 1, 1, name);
-  const kind = r.kind[0]!;
-  const bits = r.bits[0]! + 1;
-  const count = r.count[0]!;
-  const base = r.base[0]!;
-  const wordsPerTap = kind === Kind.sparse ? count : Math.ceil(count / Math.floor(wordBits / bits));
-  let taps = 1;
-  let shape = -1;
-  let body = address + 1;
-  if (kind === Kind.conv) {
-    const index = columns(words.rowShape, list, address + 1, 1, 1, name).shape[0]!;
-    shape = index * shapeSize;
-    if (shape >= shapes.length) refuse(name, address + 1, `it names shape ${index} of ${shapes.length / shapeSize}`);
-    const of = (f: (typeof shapeFields)[number]): number => shapes[shape + shapeFields.indexOf(f)]!;
-    if (of("strideY") < 1 || of("strideX") < 1) refuse(name, address + 1, `shape ${index} has a stride of 0`);
-    taps = of("kernelY") * of("kernelX");
-    body++;
-  }
-  if (kind === Kind.dense && base + count > slots) refuse(name, address, `the row reaches slot ${base + count - 1}, and the core uses ${slots}`);
-  if (body + taps * wordsPerTap > list.length) refuse(name, address, `the row ends at word ${body + taps * wordsPerTap}, and the image has ${list.length}`);
-  return { kind, bits, count, base, shape, body, taps, wordsPerTap };
-}
-
-function readWeights({ name, words: list }: Named, h: Header, weights: Weights, targets: Uint16Array, from: number, slots: number): void {
-  if (h.kind !== Kind.sparse) {
-    for (let t = 0; t < h.taps; t++) unpackWeights(list, h.body + t * h.wordsPerTap, h.count, h.bits, weights, from + t * h.count);
-    return;
-  }
-  const e = columns(words.entry, list, h.body, 1, h.count, name);
-  for (let i = 0; i < h.count; i++) {
-    if (e.slot[i]! >= slots) refuse(name, h.body + i, `it names slot ${e.slot[i]}, and the core uses ${slots}`);
-    targets[from + i] = e.slot[i]!;
-    weights[from + i] = e.weight[i]!;
   }
 }

@@ -103,24 +103,37 @@ function decodeCore(place: string, index: number, memories: Memories, image: Ima
 }
 
 function decodeShapes(memory: Uint32Array, place: string): Shape[] {
-  return Array.from({ length: memory.length / 2 }, (_, i) => ({ ...read(words.shape0, memory, 2 * i, place), ...read(words.shape1, memory, 2 * i + 1, place) }));
+  return Array.from({ length: memory.length / 2 }, (_, i) => ({
+    ...read(words.shape0, memory, 2 * i, place),
+    ...read(words.shape1, memory, 2 * i + 1, place),
+  }));
 }
 
 /** The rows in order of address, and the index of the row that begins at an address. */
-function decodeRows(memory: Uint32Array, shapes: readonly Shape[], place: string): { readonly rows: Row[]; readonly rowAt: ReadonlyMap<number, number> } {
+function decodeRows(
+  memory: Uint32Array,
+  shapes: readonly Shape[],
+  place: string,
+): { readonly rows: Row[]; readonly rowAt: ReadonlyMap<number, number> } {
   const rows: Row[] = [];
   const rowAt = new Map<number, number>();
   for (let address = 0; address < memory.length; ) {
     rowAt.set(address, rows.length);
     const { row, next } = decodeRow(memory, address, shapes, place);
-    if (next > memory.length) fail("image-word", [`the row at ${address} ends at ${next}, past the memory's last word ${memory.length - 1}`], { at: place });
+    if (next > memory.length)
+      fail("image-word", [`the row at ${address} ends at ${next}, past the memory's last word ${memory.length - 1}`], { at: place });
     rows.push(row);
     address = next;
   }
   return { rows, rowAt };
 }
 
-function decodeRow(memory: Uint32Array, address: number, shapes: readonly Shape[], place: string): { readonly row: Row; readonly next: number } {
+function decodeRow(
+  memory: Uint32Array,
+  address: number,
+  shapes: readonly Shape[],
+  place: string,
+): { readonly row: Row; readonly next: number } {
   const head = read(words.row, memory, address, place);
   const bits = head.bits + 1;
   const per = Math.floor(32 / bits);
@@ -132,7 +145,12 @@ function decodeRow(memory: Uint32Array, address: number, shapes: readonly Shape[
   }
   if (head.kind === "sparse") {
     const entries = Array.from({ length: head.count }, (_, i) => read(words.entry, memory, address + 1 + i, place));
-    const row: Row = { kind: "sparse", bits, slots: Int32Array.from(entries, (e) => e.slot), weights: Int32Array.from(entries, (e) => e.weight) };
+    const row: Row = {
+      kind: "sparse",
+      bits,
+      slots: Int32Array.from(entries, (e) => e.slot),
+      weights: Int32Array.from(entries, (e) => e.weight),
+    };
     return { row, next: address + 1 + head.count };
   }
   const { shape: index } = read(words.rowShape, memory, address + 1, place);
@@ -141,7 +159,8 @@ function decodeRow(memory: Uint32Array, address: number, shapes: readonly Shape[
   const perTap = Math.ceil(head.count / per);
   const next = address + 2 + taps * perTap;
   const weights = new Int32Array(taps * head.count);
-  if (next <= memory.length) for (let t = 0; t < taps; t++) unpackWeights(memory, address + 2 + t * perTap, head.count, bits, weights, t * head.count);
+  if (next <= memory.length)
+    for (let t = 0; t < taps; t++) unpackWeights(memory, address + 2 + t * perTap, head.count, bits, weights, t * head.count);
   return { row: { kind: "conv", bits, base: head.base, shape: index, channels: head.count, weights }, next };
 }
 
@@ -159,7 +178,13 @@ function decodeNeuron(memory: Uint32Array, slot: number, place: string) {
   };
 }
 
-type Bound = { readonly first: number; readonly count: number; readonly pop: string; readonly indices: readonly number[]; readonly origin: string };
+type Bound = {
+  readonly first: number;
+  readonly count: number;
+  readonly pop: string;
+  readonly indices: readonly number[];
+  readonly origin: string;
+};
 
 function boundsByProfile(neurons: readonly Neuron[]): Bound[] {
   const out: Bound[] = [];
@@ -167,7 +192,13 @@ function boundsByProfile(neurons: readonly Neuron[]): Bound[] {
     const profile = at(neurons, first).profile;
     let end = first + 1;
     while (end < neurons.length && at(neurons, end).profile === profile) end++;
-    out.push({ first, count: end - first, pop: `profile-${profile}`, indices: Array.from({ length: end - first }, (_, i) => i), origin: "" });
+    out.push({
+      first,
+      count: end - first,
+      pop: `profile-${profile}`,
+      indices: Array.from({ length: end - first }, (_, i) => i),
+      origin: "",
+    });
     first = end;
   }
   return out;
@@ -185,7 +216,11 @@ function decodeGroup(bound: Bound, neurons: readonly Neuron[], memory: Uint32Arr
   for (const w of profileWords) params[w.param] = w.get(head);
   const numbers = new Map<number, ProfileNumbers>();
   for (const s of slots) {
-    if (!numbers.has(s.profile)) numbers.set(s.profile, { ...read(words.profile0, memory, 4 * s.profile, where), ...read(words.profile1, memory, 4 * s.profile + 1, where) });
+    if (!numbers.has(s.profile))
+      numbers.set(s.profile, {
+        ...read(words.profile0, memory, 4 * s.profile, where),
+        ...read(words.profile1, memory, 4 * s.profile + 1, where),
+      });
   }
   for (const key of profileParams) params[key] = compact(slots.map((s) => numbers.get(s.profile)?.[key] ?? 0));
   params["threshold"] = compact(slots.map((s) => s.threshold));
@@ -222,14 +257,21 @@ function spikeOf(
   return head.negative === "none" ? { kind: "binary" } : { kind: "ternary" };
 }
 
-function decodeAxons(memory: Uint32Array, rowAt: ReadonlyMap<number, number>, groupOfProfile: ReadonlyMap<number, number>, place: string): Axon[] {
+function decodeAxons(
+  memory: Uint32Array,
+  rowAt: ReadonlyMap<number, number>,
+  groupOfProfile: ReadonlyMap<number, number>,
+  place: string,
+): Axon[] {
   return Array.from({ length: memory.length / 2 }, (_, i) => {
     const a = read(words.axon0, memory, 2 * i, place);
     const b = read(words.axon1, memory, 2 * i + 1, place);
-    const row = rowAt.get(a.row) ?? fail("image-word", [`an axon names address ${a.row}, where no row begins`], { at: `${place}[${2 * i}]` });
+    const row =
+      rowAt.get(a.row) ?? fail("image-word", [`an axon names address ${a.row}, where no row begins`], { at: `${place}[${2 * i}]` });
     const need =
       a.mode === "gate"
-        ? (groupOfProfile.get(a.need) ?? fail("image-word", [`a gated axon names profile ${a.need}, which begins no group`], { at: `${place}[${2 * i}]` }))
+        ? (groupOfProfile.get(a.need) ??
+          fail("image-word", [`a gated axon names profile ${a.need}, which begins no group`], { at: `${place}[${2 * i}]` }))
         : a.need;
     return { row, mode: a.mode, need, delay: a.delay, gain: b.gain, shift: b.shift, y: b.y, x: b.x };
   });
@@ -260,7 +302,9 @@ function sendsOf(start: Input["start"], targets: Uint32Array, coreAt: ReadonlyMa
       axon[k] = r.axon + r.member * 4096;
       continue;
     }
-    core[k] = coreAt.get(`core(${r.x},${r.y})`) ?? fail("image-word", [`a route leads to core(${r.x},${r.y}), which has nothing`], { at: `${place}[${k}]` });
+    core[k] =
+      coreAt.get(`core(${r.x},${r.y})`) ??
+      fail("image-word", [`a route leads to core(${r.x},${r.y}), which has nothing`], { at: `${place}[${k}]` });
     axon[k] = r.axon;
     member[k] = r.member;
   }

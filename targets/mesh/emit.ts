@@ -78,13 +78,23 @@ function wordsOfProfile(group: NeuronGroup, numbers: ProfileNumbers): number[] {
   const graded = group.spike.kind === "graded" ? group.spike : { bits: 1, signed: false };
   return [
     words.profile0.encode(first),
-    words.profile1.encode({ currentDecay: numbers.currentDecay, noiseBits: numbers.noiseBits, payloadBits: graded.bits - 1, payloadSigned: graded.signed }),
+    words.profile1.encode({
+      currentDecay: numbers.currentDecay,
+      noiseBits: numbers.noiseBits,
+      payloadBits: graded.bits - 1,
+      payloadSigned: graded.signed,
+    }),
     words.profile2.encode({ start: group.start, silent: group.silent }),
     words.profile3.encode({ length: group.stop === null ? 0 : group.stop - group.start }),
   ];
 }
 
-function wordsOfNeuron(group: NeuronGroup, i: number, profile: number, routes: { readonly start: number; readonly count: number }): number[] {
+function wordsOfNeuron(
+  group: NeuronGroup,
+  i: number,
+  profile: number,
+  routes: { readonly start: number; readonly count: number },
+): number[] {
   const p = group.params;
   return [
     words.neuron0.encode({ profile, routeStart: routes.start, routeCount: routes.count, used: true }),
@@ -157,7 +167,13 @@ function mapOf(cores: Cores): ImageMap {
     cores: cores.cores.map((core) => ({
       ...placeOf(core),
       origin: showOrigin(core.origin),
-      groups: core.groups.map((g) => ({ first: g.first, count: g.count, pop: g.pop, indices: Array.from(g.indices), origin: showOrigin(g.origin) })),
+      groups: core.groups.map((g) => ({
+        first: g.first,
+        count: g.count,
+        pop: g.pop,
+        indices: Array.from(g.indices),
+        origin: showOrigin(g.origin),
+      })),
     })),
   };
 }

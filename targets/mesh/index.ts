@@ -11,5 +11,14 @@ import { meshEvents } from "./trace.ts";
 
 /** The mesh family: any chip whose ChipSpec stays within the fields of words.ts. */
 export function mesh(chip: ChipSpec): Target {
-  return { chip, legalize: (network) => legalize(network, chip), mapping: genericMapping, emit, decode, listing: (image) => listing(image, meshWords), simulate: () => meshMachine(chip), events: meshEvents };
+  return {
+    chip,
+    legalize: (network) => legalize(network, chip),
+    mapping: genericMapping,
+    emit,
+    decode,
+    listing: (image) => listing(image, meshWords),
+    simulate: () => meshMachine(chip),
+    events: meshEvents,
+  };
 }

@@ -42,7 +42,8 @@ function synapseLines(section: Section, sections: readonly Section[]): Line[] {
     if (!("value" in head)) continue;
     const { kind, bits, count } = head.value;
     if (kind === "sparse") {
-      for (let i = 0; i < count && lines.length < memory.length; i++) lines.push({ text: `entry ${words.entry.show(memory[lines.length] ?? 0)}`, note: null });
+      for (let i = 0; i < count && lines.length < memory.length; i++)
+        lines.push({ text: `entry ${words.entry.show(memory[lines.length] ?? 0)}`, note: null });
       continue;
     }
     const taps = kind === "conv" ? tapsOf(memory[address + 1] ?? 0, sections) : 1;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Failure } from "../../compiler/base/diagnostic.ts";
 import { counterNoise } from "../../compiler/base/random.ts";
 import {
   dense,
@@ -15,7 +16,12 @@ import {
 import { meshMachine } from "./machine.ts";
 
 /** One neuron that gets `inputs[c]` in its local step c, from the host by an axon of weight 1. */
-async function neuron(profile: HandProfile, n: HandNeuron, inputs: readonly number[], more: Partial<HandChip> = {}): Promise<{ sent: number[]; v: number[] }> {
+async function neuron(
+  profile: HandProfile,
+  n: HandNeuron,
+  inputs: readonly number[],
+  more: Partial<HandChip> = {},
+): Promise<{ sent: number[]; v: number[] }> {
   const steps = inputs.length + 1;
   const core: HandCore = { profiles: [{ start: 1, ...profile }], neurons: [n], axons: [{ row: 0 }], rows: [dense([1])] };
   const h: HandChip = { steps, cores: [core], inputs: [[[{ x: 0, y: 0, axon: 0 }]]], ...more };
@@ -36,7 +42,12 @@ async function neuron(profile: HandProfile, n: HandNeuron, inputs: readonly numb
 }
 
 /** Accumulator content of a core's slots after the events of step 0 were applied in step 1, by neurons that never fire and forget nothing. */
-async function integrated(core: Partial<HandCore>, slots: number, payloads: Readonly<Record<number, number>>, targets: readonly (readonly [number, number])[]): Promise<number[]> {
+async function integrated(
+  core: Partial<HandCore>,
+  slots: number,
+  payloads: Readonly<Record<number, number>>,
+  targets: readonly (readonly [number, number])[],
+): Promise<number[]> {
   const h: HandChip = {
     steps: 2,
     cores: [{ neurons: Array.from({ length: slots }, () => ({ threshold: 2 ** 23 - 1 })), ...core }],
@@ -100,7 +111,10 @@ describe("update", () => {
     expect(await neuron(p, { threshold: 2 }, [-5])).toEqual({ sent: [0], v: [-3] });
   });
   test("emit count sends and subtracts how often the threshold fits", async () => {
-    expect(await neuron({ emit: "count", payloadBits: 1, payloadSigned: false }, { threshold: 5 }, [12, 30])).toEqual({ sent: [2, 3], v: [2, 17] });
+    expect(await neuron({ emit: "count", payloadBits: 1, payloadSigned: false }, { threshold: 5 }, [12, 30])).toEqual({
+      sent: [2, 3],
+      v: [2, 17],
+    });
     expect((await neuron({ emit: "count", negative: "free" }, { threshold: 5 }, [-12])).sent).toEqual([-1]);
     expect((await neuron({ emit: "count", payloadBits: 1, payloadSigned: false }, { threshold: 0, reset: 1 }, [2])).sent).toEqual([3]);
   });
@@ -111,7 +125,11 @@ describe("update", () => {
   test("touched: neurons that no non-zero weight reached are skipped", async () => {
     const core: HandCore = {
       profiles: [{ touched: true }],
-      neurons: [{ threshold: 100, bias: 1 }, { threshold: 100, bias: 1 }, { threshold: 100, bias: 1 }],
+      neurons: [
+        { threshold: 100, bias: 1 },
+        { threshold: 100, bias: 1 },
+        { threshold: 100, bias: 1 },
+      ],
       axons: [{ row: 0, gain: 0 }],
       rows: [dense([5, 0, 7])],
     };
@@ -121,22 +139,42 @@ describe("update", () => {
   });
   test("boundaries: preload, clear and keep at the start of every interval", async () => {
     const n: HandNeuron = { threshold: 100, initial: 10, bias: 1 };
-    const at = async (boundary: "preload" | "clear" | "keep"): Promise<number[]> => (await neuron({ boundary }, n, [0, 0, 0, 0], { interval: 2 })).v;
+    const at = async (boundary: "preload" | "clear" | "keep"): Promise<number[]> =>
+      (await neuron({ boundary }, n, [0, 0, 0, 0], { interval: 2 })).v;
     expect(await at("preload")).toEqual([11, 12, 11, 12]);
     expect(await at("clear")).toEqual([1, 2, 1, 2]);
     expect(await at("keep")).toEqual([1, 2, 3, 4]);
   });
   test("the boundary clears the latch and the current", async () => {
     expect((await neuron({ negative: "latched" }, { threshold: 4 }, [4, 0, -9, 0], { interval: 2 })).sent).toEqual([1, 0, 0, 0]);
-    expect((await neuron({ current: true, currentDecay: 4096 }, { threshold: 100 }, [4, 0, 0, 0], { interval: 2 })).v).toEqual([4, 8, 0, 0]);
+    expect((await neuron({ current: true, currentDecay: 4096 }, { threshold: 100 }, [4, 0, 0, 0], { interval: 2 })).v).toEqual([
+      4, 8, 0, 0,
+    ]);
   });
   test("an output sends its potential in its last local step, zero or not, and no spikes", async () => {
-    const r = await handRun({ steps: 3, cores: [{ profiles: [{ output: true, length: 2 }], neurons: [{ threshold: 1, bias: 3, reset: 1, routes: [{ line: 0 }] }, { threshold: 1, routes: [{ line: 4097 }] }] }], lines: 4098 });
-    expect(r.outputs.map(({ step, line, payload }) => [step, line, payload])).toEqual([[1, 0, 4], [1, 4097, 0]]);
+    const r = await handRun({
+      steps: 3,
+      cores: [
+        {
+          profiles: [{ output: true, length: 2 }],
+          neurons: [
+            { threshold: 1, bias: 3, reset: 1, routes: [{ line: 0 }] },
+            { threshold: 1, routes: [{ line: 4097 }] },
+          ],
+        },
+      ],
+      lines: 4098,
+    });
+    expect(r.outputs.map(({ step, line, payload }) => [step, line, payload])).toEqual([
+      [1, 0, 4],
+      [1, 4097, 0],
+    ]);
     expect((await r.device.counts())["spike"]).toBe(0);
   });
   test("noise is the counter hash of seed, key and the sample's step, and acts on the comparison only", async () => {
-    const uniform = (await neuron({ noise: "uniform", noiseBits: 4, reset: "none" }, { threshold: 8, noiseKey: 77 }, [0, 0, 0, 0, 0, 0, 0, 0], { seed: 5 })).sent;
+    const uniform = (
+      await neuron({ noise: "uniform", noiseBits: 4, reset: "none" }, { threshold: 8, noiseKey: 77 }, [0, 0, 0, 0, 0, 0, 0, 0], { seed: 5 })
+    ).sent;
     const expected = [1, 2, 3, 4, 5, 6, 7, 8].map((step) => (counterNoise(5, 77, step) >>> 28 >= 8 ? 1 : 0));
     expect(uniform).toEqual(expected);
     expect(new Set(expected).size).toBe(2);
@@ -153,7 +191,11 @@ describe("update", () => {
 
 describe("integrate", () => {
   test("gain and shift scale the payload", async () => {
-    const core: HandCore = { axons: [{ row: 0, gain: -3, shift: 2 }], rows: [dense([5, -1])], neurons: [{ threshold: 1000 }, { threshold: 1000 }] };
+    const core: HandCore = {
+      axons: [{ row: 0, gain: -3, shift: 2 }],
+      rows: [dense([5, -1])],
+      neurons: [{ threshold: 1000 }, { threshold: 1000 }],
+    };
     expect(await integrated(core, 2, { 0: 2 }, [[0, 0]])).toEqual([-120, 24]);
   });
   test.each(Array.from({ length: 16 }, (_, b) => b + 1))("weights of %i bits, across words, dense and conv", async (bits) => {
@@ -167,14 +209,25 @@ describe("integrate", () => {
       rows: [dense(weights, bits), { kind: "conv", bits, base: 0, shape: 0, channels: 35, weights: Int32Array.from(weights) }],
     };
     expect(await integrated(core, 35, { 0: 1 }, [[0, 0]])).toEqual(weights);
-    expect(await integrated(core, 35, { 1: 1 }, [[0, 0], [1, 0]])).toEqual(weights);
+    expect(
+      await integrated(core, 35, { 1: 1 }, [
+        [0, 0],
+        [1, 0],
+      ]),
+    ).toEqual(weights);
   });
   test("a dense row written by hand: three 12-bit weights in two words, from slot 1 on", async () => {
     // Header: kind 0, bits 11 at bit 2, count 3 at bit 6, base 1 at bit 17; then -1 and 2 in one word, -2048 in the next.
     const header = (11 << 2) | (3 << 6) | (1 << 17);
-    const h: HandChip = { steps: 2, cores: [{ neurons: Array.from({ length: 4 }, () => ({ threshold: 10000 })), axons: [{ row: 0 }], rows: [dense([0, 0, 0], 12)] }], inputs: [[[{ x: 0, y: 0, axon: 0 }]]] };
+    const h: HandChip = {
+      steps: 2,
+      cores: [{ neurons: Array.from({ length: 4 }, () => ({ threshold: 10000 })), axons: [{ row: 0 }], rows: [dense([0, 0, 0], 12)] }],
+      inputs: [[[{ x: 0, y: 0, axon: 0 }]]],
+    };
     const image = handImage(h);
-    const sections = image.sections.map((s) => (s.name.endsWith("synapses") ? { ...s, words: Uint32Array.from([header, 0x00002fff, 0x800]) } : s));
+    const sections = image.sections.map((s) =>
+      s.name.endsWith("synapses") ? { ...s, words: Uint32Array.from([header, 0x00002fff, 0x800]) } : s,
+    );
     const device = meshMachine(handChip(h));
     await device.load({ ...image, sections });
     await device.send([hostEvents(0, { 0: 1 })]);
@@ -182,7 +235,10 @@ describe("integrate", () => {
     expect(Array.from(await device.peek("core(0,0)/potential"))).toEqual([0, -1, 2, -2048]);
   });
   test("sparse rows", async () => {
-    const core: HandCore = { axons: [{ row: 0 }], rows: [{ kind: "sparse", bits: 16, slots: Int32Array.of(3, 0, 3), weights: Int32Array.of(100, -32768, 1) }] };
+    const core: HandCore = {
+      axons: [{ row: 0 }],
+      rows: [{ kind: "sparse", bits: 16, slots: Int32Array.of(3, 0, 3), weights: Int32Array.of(100, -32768, 1) }],
+    };
     expect(await integrated(core, 4, { 0: 2 }, [[0, 0]])).toEqual([-65536, 0, 0, 202]);
   });
   test("convolution: taps inside the tile only, with stride, dilation and channels innermost", async () => {
@@ -190,11 +246,21 @@ describe("integrate", () => {
     // output 2 by tap 0 and output 1 by tap 2; tap 1 falls between outputs.
     const shape = { kernelY: 1, kernelX: 3, strideY: 1, strideX: 2, dilationY: 1, dilationX: 1, height: 1, width: 3, pitch: 2 };
     const core: HandCore = {
-      axons: [{ row: 0, x: 4 }, { row: 0, x: 0 }, { row: 0, x: -1 }, { row: 0, x: 6 }],
+      axons: [
+        { row: 0, x: 4 },
+        { row: 0, x: 0 },
+        { row: 0, x: -1 },
+        { row: 0, x: 6 },
+      ],
       shapes: [shape],
       rows: [{ kind: "conv", bits: 8, base: 0, shape: 0, channels: 2, weights: Int32Array.of(1, 2, 3, 4, 5, 6) }],
     };
-    const targets = [[0, 0], [1, 0], [2, 0], [3, 0]] as const;
+    const targets = [
+      [0, 0],
+      [1, 0],
+      [2, 0],
+      [3, 0],
+    ] as const;
     expect(await integrated(core, 6, { 0: 1 }, targets)).toEqual([0, 0, 5, 6, 1, 2]);
     expect(await integrated(core, 6, { 1: 1 }, targets)).toEqual([1, 2, 0, 0, 0, 0]);
     expect(await integrated(core, 6, { 2: 1 }, targets)).toEqual([0, 0, 0, 0, 0, 0]);
@@ -202,13 +268,20 @@ describe("integrate", () => {
   });
   test("convolution in two dimensions with dilation", async () => {
     const shape = { kernelY: 2, kernelX: 2, strideY: 1, strideX: 1, dilationY: 2, dilationX: 1, height: 2, width: 2, pitch: 1 };
-    const core: HandCore = { axons: [{ row: 0, y: 2, x: 1 }], shapes: [shape], rows: [{ kind: "conv", bits: 8, base: 0, shape: 0, channels: 1, weights: Int32Array.of(1, 2, 3, 4) }] };
+    const core: HandCore = {
+      axons: [{ row: 0, y: 2, x: 1 }],
+      shapes: [shape],
+      rows: [{ kind: "conv", bits: 8, base: 0, shape: 0, channels: 1, weights: Int32Array.of(1, 2, 3, 4) }],
+    };
     // y = 2: tap row 0 would be output row 2 (outside), tap row 1 is output row 0; x = 1: taps 0 and 1 are output columns 1 and 0.
     expect(await integrated(core, 4, { 0: 1 }, [[0, 0]])).toEqual([4, 3, 0, 0]);
   });
   test("at-least 1 is OR, at-least 2 of two is AND, and the row comes once with payload 1", async () => {
     const core = (need: number): HandCore => ({ axons: [{ row: 0, mode: "at-least", need, gain: 5 }], rows: [dense([1])] });
-    const both = [[0, 0], [0, 1]] as const;
+    const both = [
+      [0, 0],
+      [0, 1],
+    ] as const;
     expect(await integrated(core(1), 1, { 0: 1, 1: 1 }, both)).toEqual([5]);
     expect(await integrated(core(2), 1, { 0: 1 }, both)).toEqual([0]);
     expect(await integrated(core(2), 1, { 0: 1, 1: 1 }, both)).toEqual([5]);
@@ -233,7 +306,13 @@ describe("integrate", () => {
       inputs: [[[{ x: 0, y: 0, axon: 0, member: 2 }], [{ x: 0, y: 0, axon: 0, member: 5 }]]],
     };
     // Members by step of arrival: 5 | 2 and 5 | 2 | 2 || 2 (counts anew) …
-    const events = [hostEvents(0, { 1: 1 }), hostEvents(1, { 0: 1 }), hostEvents(2, { 0: 1 }), hostEvents(3, { 0: 1 }), hostEvents(4, { 1: 1 })];
+    const events = [
+      hostEvents(0, { 1: 1 }),
+      hostEvents(1, { 0: 1 }),
+      hostEvents(2, { 0: 1 }),
+      hostEvents(3, { 0: 1 }),
+      hostEvents(4, { 1: 1 }),
+    ];
     const r = await handRun(h, events);
     // 1: member 5 leads. 2: tie 1:1, member 2 is lower. 3: 2 leads. 4: 2 leads. 5: counters are clear, 5 leads.
     expect(trainOf(r, 0, 8)).toEqual([0, 1, 1, 1, 1, 1, 0, 0]);
@@ -251,9 +330,17 @@ describe("integrate", () => {
     expect((await neuron({ start: 3 }, { threshold: 100 }, [1, 1, 4, 0])).v).toEqual([0, 0, 4, 4]);
   });
   test("the accumulator wraps at 32 bits", async () => {
-    const core: HandCore = { axons: [{ row: 0, gain: 127, shift: 7 }, { row: 1, gain: 127, shift: 7 }], rows: [dense([32767], 16), dense([-32768], 16)] };
+    const core: HandCore = {
+      axons: [
+        { row: 0, gain: 127, shift: 7 },
+        { row: 1, gain: 127, shift: 7 },
+      ],
+      rows: [dense([32767], 16), dense([-32768], 16)],
+    };
     const factor = 32767 * 127 * 128;
-    expect(await integrated(core, 1, { 0: 32767 }, [[0, 0]])).toEqual([Math.max(-(2 ** 23), Math.min(2 ** 23 - 1, Math.imul(factor, 32767)))]);
+    expect(await integrated(core, 1, { 0: 32767 }, [[0, 0]])).toEqual([
+      Math.max(-(2 ** 23), Math.min(2 ** 23 - 1, Math.imul(factor, 32767))),
+    ]);
   });
 });
 
@@ -283,7 +370,9 @@ describe("time", () => {
     const r = await handRun(h);
     // Step 0: update 0, send 1, put 2, router 0 moves it east in 3, router 1 stores it in 4; quiet in 5; step 1 begins in 9.
     // Step 1 in core 1: event, row, word in 0..2, update 3, send 4, put 5, router 1 west in 6, router 0 to the host in 7; quiet in 8.
-    expect(r.trace.filter((e) => ["event-store", "step-quiet", "packet-send"].includes(e.event)).map((e) => [e.cycle, e.core, e.event])).toEqual([
+    expect(
+      r.trace.filter((e) => ["event-store", "step-quiet", "packet-send"].includes(e.event)).map((e) => [e.cycle, e.core, e.event]),
+    ).toEqual([
       [2, 0, "packet-send"],
       [4, 1, "event-store"],
       [5, -1, "step-quiet"],
@@ -295,7 +384,22 @@ describe("time", () => {
     expect(r.outputs).toEqual([{ step: 1, cycle: 16, line: 0, payload: 1 }]);
     expect(r.device.now().cycle).toBe(21);
     expect(await r.device.counts()).toEqual({
-      event: 1, row: 1, word: 1, synapse: 1, multiply: 0, gate: 0, update: 4, skip: 0, spike: 3, send: 3, deliver: 2, lost: 0, hop: 4, barrier: 2, hostIn: 0, hostOut: 1,
+      event: 1,
+      row: 1,
+      word: 1,
+      synapse: 1,
+      multiply: 0,
+      gate: 0,
+      update: 4,
+      skip: 0,
+      spike: 3,
+      send: 3,
+      deliver: 2,
+      lost: 0,
+      hop: 4,
+      barrier: 2,
+      hostIn: 0,
+      hostOut: 1,
       loadWord: 3 + (4 + 6 + 1 + 1) + (4 + 6 + 1 + 2 + 2 + 1),
     });
   });
@@ -303,7 +407,10 @@ describe("time", () => {
     const h: HandChip = {
       columns: 2,
       rows: 2,
-      cores: [{ neurons: [{ ...fires, routes: [{ x: 1, y: 1, axon: 0 }] }] }, { x: 1, y: 1, neurons: [{}], axons: [{ row: 0 }], rows: [dense([1])] }],
+      cores: [
+        { neurons: [{ ...fires, routes: [{ x: 1, y: 1, axon: 0 }] }] },
+        { x: 1, y: 1, neurons: [{}], axons: [{ row: 0 }], rows: [dense([1])] },
+      ],
     };
     const r = await handRun(h);
     // Put in 2; router (0,0) east in 3, router (1,0) south in 4, router (1,1) into its core in 5.
@@ -314,11 +421,24 @@ describe("time", () => {
   });
   test("2 x 2: an output grants its inputs in turn", async () => {
     const two = (first: number): HandNeuron => ({ ...fires, routes: [{ line: first }, { line: first + 1 }] });
-    const h: HandChip = { columns: 2, rows: 2, cores: [{ x: 1, y: 0, neurons: [two(0)] }, { x: 0, y: 1, neurons: [two(2)] }], lines: 4 };
+    const h: HandChip = {
+      columns: 2,
+      rows: 2,
+      cores: [
+        { x: 1, y: 0, neurons: [two(0)] },
+        { x: 0, y: 1, neurons: [two(2)] },
+      ],
+      lines: 4,
+    };
     const r = await handRun(h);
     // Both put in 2 and 4; both reach router (0,0), by its east and south inputs, in 3 and 5. To the host:
     // in 4 east (the last winner is west), in 5 south, in 6 east, in 7 south.
-    expect(r.outputs.map((e) => [e.cycle, e.line])).toEqual([[4, 0], [5, 2], [6, 1], [7, 3]]);
+    expect(r.outputs.map((e) => [e.cycle, e.line])).toEqual([
+      [4, 0],
+      [5, 2],
+      [6, 1],
+      [7, 3],
+    ]);
   });
   test("back-pressure: with FIFOs of one packet the core waits", async () => {
     const neuron: HandNeuron = { ...fires, routes: [{ line: 0 }, { line: 1 }, { line: 2 }] };
@@ -337,12 +457,26 @@ describe("time", () => {
       inputs: [[[target(2)]], [[target(1), target(0)], [target(0)]]],
     };
     const r = await handRun(h, [hostEvents(0, { 0: 4, 1: 5 }, 1), hostEvents(0, { 0: 6 }, 0)]);
-    expect(r.trace.filter((e) => e.event === "host-send").map((e) => [e.cycle, e.b])).toEqual([[0, 2], [2, 1], [4, 0], [6, 0]]);
-    expect(r.trace.filter((e) => e.event === "event-store").map((e) => [e.cycle, e.a, e.b])).toEqual([[1, 2, 6], [3, 1, 4], [5, 0, 4], [7, 0, 5]]);
+    expect(r.trace.filter((e) => e.event === "host-send").map((e) => [e.cycle, e.b])).toEqual([
+      [0, 2],
+      [2, 1],
+      [4, 0],
+      [6, 0],
+    ]);
+    expect(r.trace.filter((e) => e.event === "event-store").map((e) => [e.cycle, e.a, e.b])).toEqual([
+      [1, 2, 6],
+      [3, 1, 4],
+      [5, 0, 4],
+      [7, 0, 5],
+    ]);
     expect(await r.device.counts()).toMatchObject({ hostIn: 4, deliver: 4, hop: 0 });
   });
   test("words, rows, synapses and multiplications are counted as they are read", async () => {
-    const core: HandCore = { neurons: Array.from({ length: 9 }, () => ({ threshold: 1000 })), axons: [{ row: 0 }, { row: 0, gain: 3 }], rows: [dense(new Array(9).fill(1), 8)] };
+    const core: HandCore = {
+      neurons: Array.from({ length: 9 }, () => ({ threshold: 1000 })),
+      axons: [{ row: 0 }, { row: 0, gain: 3 }],
+      rows: [dense(new Array(9).fill(1), 8)],
+    };
     const h: HandChip = { steps: 2, cores: [core], inputs: [[[{ x: 0, y: 0, axon: 0 }], [{ x: 0, y: 0, axon: 1 }]]] };
     const r = await handRun(h, [hostEvents(0, { 0: -1, 1: 1 })]);
     expect(await r.device.counts()).toMatchObject({ event: 2, row: 2, word: 6, synapse: 18, multiply: 9 });
@@ -352,11 +486,17 @@ describe("time", () => {
     const idle = (count: number): HandNeuron[] => Array.from({ length: count }, () => ({ threshold: 9 }));
     const h: HandChip = {
       columns: 2,
-      cores: [{ neurons: [...idle(700), { ...fires, routes: [{ line: 0 }] }] }, { x: 1, neurons: [...idle(200), { ...fires, routes: [{ line: 1 }] }, ...idle(800)] }],
+      cores: [
+        { neurons: [...idle(700), { ...fires, routes: [{ line: 0 }] }] },
+        { x: 1, neurons: [...idle(200), { ...fires, routes: [{ line: 1 }] }, ...idle(800)] },
+      ],
       lines: 2,
     };
     const r = await handRun(h);
-    expect(r.outputs.map((e) => [e.cycle, e.line])).toEqual([[200 + 1 + 1 + 1 + 1, 1], [700 + 1 + 1 + 1, 0]]);
+    expect(r.outputs.map((e) => [e.cycle, e.line])).toEqual([
+      [200 + 1 + 1 + 1 + 1, 1],
+      [700 + 1 + 1 + 1, 0],
+    ]);
     // Core 1 goes on after its put in cycle 202 with 800 updates.
     expect(r.device.now().cycle).toBe(203 + 800 + 4);
   });
@@ -366,10 +506,21 @@ describe("reports instead of hanging", () => {
   const flood = (events: number): HandChip => ({
     columns: 2,
     events,
-    cores: [{ neurons: [{ threshold: 1, bias: 1, routes: [0, 1, 2].map((axon) => ({ x: 1, y: 0, axon })) }] }, { x: 1, neurons: [{}], axons: [{ row: 0 }, { row: 0 }, { row: 0 }], rows: [dense([1])] }],
+    cores: [
+      { neurons: [{ threshold: 1, bias: 1, routes: [0, 1, 2].map((axon) => ({ x: 1, y: 0, axon })) }] },
+      { x: 1, neurons: [{}], axons: [{ row: 0 }, { row: 0 }, { row: 0 }], rows: [dense([1])] },
+    ],
   });
   test("a full event memory", async () => {
-    await expect(handRun(flood(2))).rejects.toThrow("simulator-deadlock");
+    const report = await handRun(flood(2)).then(
+      () => null,
+      (e: unknown) => e as Failure,
+    );
+    expect(report?.diagnostics[0]).toMatchObject({
+      code: "simulator-deadlock",
+      message: "in step 0, 1 packets can no longer move: the event memory of core(1,0) is full",
+      notes: ["1 packets wait in the west input of router (1,0), the first for core(1,0)"],
+    });
     expect((await handRun(flood(3))).device.now().step).toBe(1);
   });
   test("events of the running step no longer count", async () => {
@@ -380,7 +531,10 @@ describe("reports instead of hanging", () => {
   });
   test("packets for nobody are lost and counted", async () => {
     const h = flood(3);
-    const unused = { ...h, cores: [h.cores[0] as HandCore, { x: 1, neurons: [{}], axons: [{ row: 0 }, { row: 0, used: false }], rows: [dense([1])] }] };
+    const unused = {
+      ...h,
+      cores: [h.cores[0] as HandCore, { x: 1, neurons: [{}], axons: [{ row: 0 }, { row: 0, used: false }], rows: [dense([1])] }],
+    };
     expect(await (await handRun(unused)).device.counts()).toMatchObject({ deliver: 1, lost: 2 });
     expect(await (await handRun({ ...h, cores: h.cores.slice(0, 1) })).device.counts()).toMatchObject({ deliver: 0, lost: 3 });
   });
@@ -390,7 +544,9 @@ describe("reports instead of hanging", () => {
     const load = async (change: Partial<typeof image>): Promise<void> => meshMachine(handChip(h)).load({ ...image, ...change });
     await expect(load({ target: "other" })).rejects.toThrow("image-chip");
     await expect(meshMachine(handChip({ ...h, columns: 3 })).load(image)).rejects.toThrow("image-chip");
-    const section = (name: string, base: number, word: number) => ({ sections: [...image.sections, { name, wordBits: 32, base, words: Uint32Array.of(word) }] });
+    const section = (name: string, base: number, word: number) => ({
+      sections: [...image.sections, { name, wordBits: 32, base, words: Uint32Array.of(word) }],
+    });
     await expect(load(section("core(7,0)/axons", 0, 0))).rejects.toThrow("image-section-unknown");
     await expect(load(section("core(0,0)/nothing", 0, 0))).rejects.toThrow("image-section-unknown");
     await expect(load(section("core(0,0)/control", 1, 0))).rejects.toThrow("image-section-outside");
@@ -414,7 +570,11 @@ describe("laws", () => {
       neurons: Array.from({ length: 8 }, (_, n) => ({
         threshold: 20 + n,
         bias: (k * 7 + n * 3) % 11,
-        routes: [{ x: (k * 5 + n) % 4, y: (k * 3 + n * 2) % 4, axon: n % 4 }, { x: n % 4, y: k % 4, axon: (n + 1) % 4 }, ...(n === 0 ? [{ line: k }] : [])],
+        routes: [
+          { x: (k * 5 + n) % 4, y: (k * 3 + n * 2) % 4, axon: n % 4 },
+          { x: n % 4, y: k % 4, axon: (n + 1) % 4 },
+          ...(n === 0 ? [{ line: k }] : []),
+        ],
       })),
       axons: [0, 1, 2, 3].map((a) => ({ row: a % 2, delay: a })),
       rows: [dense([1, 2, 3, 4, -1, -2, -3, -4]), dense([3, 1, 4, 1, 5, -9, 2, 6])],
@@ -455,7 +615,11 @@ describe("laws", () => {
   test("timing never changes what is computed", async () => {
     const slow = await handRun({ ...busy, fifo: 1, cycles: { hop: 5, send: 3, update: 2 } });
     const fast = await handRun(busy);
-    const spikes = (r: typeof fast): string[] => r.trace.filter((e) => e.event === "spike-out").map((e) => `${e.step} ${e.core} ${e.a}`).sort();
+    const spikes = (r: typeof fast): string[] =>
+      r.trace
+        .filter((e) => e.event === "spike-out")
+        .map((e) => `${e.step} ${e.core} ${e.a}`)
+        .sort();
     expect(spikes(slow)).toEqual(spikes(fast));
     expect(slow.device.now().cycle).toBeGreaterThan(fast.device.now().cycle);
   });

@@ -1,15 +1,18 @@
 import { bug, must } from "../../compiler/base/bug.ts";
 import { fail } from "../../compiler/base/diagnostic.ts";
 import type { Image } from "../../compiler/ir/image/types.ts";
-import { Clock, Phase } from "../../runtime/clock.ts";
+import { Clock } from "../../runtime/clock.ts";
 import type { Counts, Device, InputEvents, OutputEvent, TraceSink } from "../../runtime/device.ts";
 import { Barrier } from "../../runtime/parts/barrier.ts";
 import { EventMemory } from "../../runtime/parts/event-memory.ts";
 import { Fifos } from "../../runtime/parts/fifo.ts";
+import { HostPort } from "../../runtime/parts/host-port.ts";
 import { columns, type Layout, loadSections, type Memories, parseCoreSection } from "../../runtime/parts/memory.ts";
-import { MeshRouters, Port, ports, toHost } from "../../runtime/parts/router.ts";
+import { MeshRouters, Port, portNames, ports, toHost } from "../../runtime/parts/router.ts";
 import type { ChipSpec } from "../chip.ts";
-import { Core, type CoreCounter, type CoreCounts, coreCounters, type Cycles, decodeRoutes, type Shared } from "./core.ts";
+import { Core, type CoreCounter, type CoreCounts, coreCounters, type Cycles, type Shared } from "./core.ts";
+import { decodeRoutes } from "./load.ts";
+import { Sender } from "./sender.ts";
 import { meshEvents } from "./trace.ts";
 import * as words from "./words.ts";
 
@@ -57,9 +60,6 @@ const cycleKeys = ["event", "row", "word", "gate", "update", "skip", "send", "ho
 /** Different steps for which events can be stored at the same time: delays 0 … 63, and the running step. */
 const storedSteps = 65;
 
-/** An input of the image, its targets as destinations. */
-type HostInput = { readonly channels: number; readonly start: Uint32Array; readonly to: Int32Array; readonly what: Int32Array };
-
 class Machine {
   cycle = 0;
   step = 0;
@@ -77,7 +77,7 @@ class Machine {
   /** Cores by router; null where the image enables none. */
   #cores: (Sender | null)[] = [];
   #active: Sender[] = [];
-  #host: Host | null = null;
+  #host: HostPort | null = null;
   #memories: Memories = new Map();
   #loadWords = 0;
   #steps = 0;
@@ -134,7 +134,7 @@ class Machine {
       this.#cores[core.index] = new Sender(core, this.#cycles, this.#routers, this.#clock, this.#barrier, this.#counts.send);
     }
     this.#active = this.#cores.filter((c) => c !== null);
-    this.#host = new Host(
+    this.#host = new HostPort(
       image.inputs.map((input, i) => ({
         channels: input.start.length - 1,
         start: input.start,
@@ -179,7 +179,7 @@ class Machine {
     for (let k = 0; k < steps; k++) this.#runStep();
   }
 
-  #loaded(): Host {
+  #loaded(): HostPort {
     return this.#host ?? bug("the machine is used before an image is loaded");
   }
 
@@ -190,7 +190,12 @@ class Machine {
     this.#fifos.restart();
     this.#barrier.begin();
     this.#report(0, -1, meshEvents.stepBegin.name, t, 0);
-    host.begin(t, this.sink === null ? null : (cycle, to, what) => this.#report(cycle, -1, meshEvents.hostSend.name, to, to === toHost ? what : what & 0xfff));
+    host.begin(
+      t,
+      this.sink === null
+        ? null
+        : (cycle, to, what) => this.#report(cycle, -1, meshEvents.hostSend.name, to, to === toHost ? what : what & 0xfff),
+    );
     for (const s of this.#active) this.#compute(s, t);
     this.#runPackets();
     if (this.#routers.inFlight > 0) this.#reportDeadlock();
@@ -207,7 +212,9 @@ class Machine {
     const count = this.#events.take(core.index, t);
     const tracing = this.sink !== null;
     if (tracing) this.#report(0, core.index, meshEvents.integrateBegin.name, count, 0);
-    const taken = tracing ? (cycle: number, axon: number, p: number) => this.#report(cycle, core.index, meshEvents.eventTake.name, axon, p) : null;
+    const taken = tracing
+      ? (cycle: number, axon: number, p: number) => this.#report(cycle, core.index, meshEvents.eventTake.name, axon, p)
+      : null;
     const integrate = core.integrate(t, count, this.#events.what, this.#events.payload, taken);
     if (tracing) this.#report(integrate, core.index, meshEvents.updateBegin.name, core.slots, 0);
     const update = core.update(t);
@@ -265,7 +272,12 @@ class Machine {
     const name = (router: number): string => `core(${router % this.#chip.columns},${Math.floor(router / this.#chip.columns)})`;
     const full = Array.from(this.#events.held.keys()).filter((r) => !this.#events.hasRoom(r));
     must(full.length > 0, "packets can only be stuck because an event memory is full");
-    const notes = [...this.#routers.stuck()].slice(0, 8).map((s) => `${s.count} packets wait at router ${name(s.router).slice(4)}, the first for ${s.to < 0 ? "the host" : name(s.to)}`);
+    const notes = [...this.#routers.stuck()]
+      .slice(0, 8)
+      .map(
+        (s) =>
+          `${s.count} packets wait in the ${portNames[s.port]} input of router ${name(s.router).slice(4)}, the first for ${s.to < 0 ? "the host" : name(s.to)}`,
+      );
     fail("simulator-deadlock", [this.step, this.#routers.inFlight, full.map(name)], { at: `step ${this.step}`, notes });
   }
 
@@ -274,8 +286,18 @@ class Machine {
   }
 
   counts(): Counts {
-    const totals = Object.fromEntries(coreCounters.map((c) => [c, this.#counts[c].reduce((a, b) => a + b, 0)])) as Record<CoreCounter, number>;
-    return { ...totals, hop: this.#hops(), barrier: this.#steps, hostIn: this.#host?.sent ?? 0, hostOut: this.#hostOut, loadWord: this.#loadWords };
+    const totals = Object.fromEntries(coreCounters.map((c) => [c, this.#counts[c].reduce((a, b) => a + b, 0)])) as Record<
+      CoreCounter,
+      number
+    >;
+    return {
+      ...totals,
+      hop: this.#hops(),
+      barrier: this.#steps,
+      hostIn: this.#host?.sent ?? 0,
+      hostOut: this.#hostOut,
+      loadWord: this.#loadWords,
+    };
   }
 
   /** Packets that left a router FIFO toward another router or the host. */
@@ -292,10 +314,16 @@ class Machine {
     const counter = /^chip\/counters\/([a-z]+)$/i.exec(section)?.[1];
     if (counter !== undefined && counter in this.#counts) return Int32Array.from(this.#counts[counter as CoreCounter]);
     const place = parseCoreSection(section);
-    const core = place === null || place.x >= this.#chip.columns ? null : (this.#cores[place.y * this.#chip.columns + place.x]?.core ?? null);
+    const core =
+      place === null || place.x >= this.#chip.columns ? null : (this.#cores[place.y * this.#chip.columns + place.x]?.core ?? null);
     const n = core?.neurons;
     if (n !== undefined && place !== null) {
-      const state: Readonly<Record<string, ArrayLike<number>>> = { potential: n.v, current: n.i, accumulator: n.accumulator, fired: n.fired };
+      const state: Readonly<Record<string, ArrayLike<number>>> = {
+        potential: n.v,
+        current: n.i,
+        accumulator: n.accumulator,
+        fired: n.fired,
+      };
       const found = state[place.memory];
       if (found !== undefined) return Int32Array.from(found);
     }
@@ -303,190 +331,10 @@ class Machine {
   }
 }
 
-/** What a sender tells a trace. */
-type SendReport = (cycle: number, event: string, a: number, b: number) => void;
-
-/** The part of a core that sends: it works through the step's emissions, slot by slot, and waits where the injection FIFO is full. */
-class Sender {
-  readonly core: Core;
-  readonly #send: number;
-  readonly #routers: MeshRouters;
-  readonly #clock: Clock;
-  readonly #barrier: Barrier;
-  readonly #sent: Float64Array;
-  #report: SendReport | null = null;
-  /** Cycles of the whole update, and of it until the emission at work. */
-  #total = 0;
-  #worked = 0;
-  #emission = 0;
-  #payload = 0;
-  #route = 0;
-  #routeEnd = 0;
-  /** Cycle from which on the packet can be put. */
-  #ready = 0;
-  #busy = false;
-
-  constructor(core: Core, cycles: Cycles, routers: MeshRouters, clock: Clock, barrier: Barrier, sent: Float64Array) {
-    this.core = core;
-    this.#send = cycles.send;
-    this.#routers = routers;
-    this.#clock = clock;
-    this.#barrier = barrier;
-    this.#sent = sent;
-  }
-
-  /** The update starts in cycle `from` of the step and takes `total` cycles besides sending. */
-  begin(from: number, total: number, report: SendReport | null): void {
-    this.#report = report;
-    this.#total = total;
-    this.#worked = 0;
-    this.#emission = 0;
-    this.#route = 0;
-    this.#routeEnd = 0;
-    this.#next(from);
-  }
-
-  /** Work goes on in cycle `from`: to the next packet, or to the end. */
-  #next(from: number): void {
-    const { emissions, routeFirst, routeCount } = this.core;
-    let at = from;
-    while (this.#route === this.#routeEnd) {
-      if (this.#emission === emissions.count) {
-        this.#busy = false;
-        at += this.#total - this.#worked;
-        this.#barrier.done(at);
-        this.#report?.(at, meshEvents.coreDone.name, 0, 0);
-        return;
-      }
-      const worked = this.core.readyAt(this.#emission);
-      at += worked - this.#worked;
-      this.#worked = worked;
-      const slot = emissions.slot[this.#emission]!;
-      this.#payload = emissions.payload[this.#emission]!;
-      this.#report?.(at, (this.core.isOutput[slot] === 1 ? meshEvents.potentialOut : meshEvents.spikeOut).name, slot, this.#payload);
-      this.#route = routeFirst[slot]!;
-      this.#routeEnd = this.#route + routeCount[slot]!;
-      this.#emission++;
-    }
-    this.#busy = true;
-    this.#ready = at + this.#send;
-    this.#clock.wake(this.core.index, this.#ready, Phase.put);
-  }
-
-  /** Puts the packet, unless it is not ready or the FIFO has no room; room made later wakes the core again. */
-  put(cycle: number): void {
-    if (!this.#busy || cycle < this.#ready) return;
-    const { index, routeTo, routeWhat } = this.core;
-    const to = routeTo[this.#route]!;
-    const what = routeWhat[this.#route]!;
-    if (!this.#routers.offer(index, Port.local, cycle, to, what, this.#payload)) return;
-    this.#sent[index] = this.#sent[index]! + 1;
-    this.#report?.(cycle, meshEvents.packetSend.name, to, to === toHost ? what : what & 0xfff);
-    this.#route++;
-    this.#next(cycle + 1);
-  }
-}
-
-/** The host's side of the chip: packets for the west input of router (0,0), one a cycle. */
-class Host {
-  /** Packets put so far. */
-  sent = 0;
-  readonly #inputs: readonly HostInput[];
-  readonly #unit: number;
-  readonly #routers: MeshRouters;
-  readonly #clock: Clock;
-  readonly #barrier: Barrier;
-  readonly #waiting = new Map<number, InputEvents[]>();
-  #report: ((cycle: number, to: number, what: number) => void) | null = null;
-  /** Packets of the running step, and the next one. */
-  #to: number[] = [];
-  #what: number[] = [];
-  #payload: number[] = [];
-  #next = 0;
-
-  constructor(inputs: readonly HostInput[], unit: number, routers: MeshRouters, clock: Clock, barrier: Barrier) {
-    this.#inputs = inputs;
-    this.#unit = unit;
-    this.#routers = routers;
-    this.#clock = clock;
-    this.#barrier = barrier;
-  }
-
-  reset(): void {
-    this.sent = 0;
-    this.#waiting.clear();
-    this.#next = 0;
-    this.#to = [];
-  }
-
-  /** Keeps events until their step. */
-  queue(e: InputEvents, now: number): void {
-    must(e.step >= now, `events for step ${e.step} come after that step has run`);
-    const channels = (this.#inputs[e.input] ?? bug(`the image has no input ${e.input}`)).channels;
-    for (let k = 0; k < e.channel.length; k++) must(e.channel[k]! < channels && e.payload[k] !== 0, "an event has a channel of its input and a payload that is not 0");
-    const list = this.#waiting.get(e.step);
-    if (list === undefined) this.#waiting.set(e.step, [e]);
-    else list.push(e);
-  }
-
-  /** Lines up the packets of a step: by input, channel, target. */
-  begin(step: number, report: ((cycle: number, to: number, what: number) => void) | null): void {
-    this.#report = report;
-    this.#to = [];
-    this.#what = [];
-    this.#payload = [];
-    this.#next = 0;
-    const events = this.#waiting.get(step);
-    if (events === undefined) return;
-    this.#waiting.delete(step);
-    for (const [i, input] of this.#inputs.entries()) {
-      const own = events.filter((e) => e.input === i);
-      const [only] = own;
-      if (only !== undefined) this.#lineUpAll(input, own.length === 1 ? only : merged(own));
-    }
-    if (this.#to.length > 0) this.#clock.wake(this.#unit, 0, Phase.put);
-  }
-
-  #lineUpAll(input: HostInput, { channel, payload }: Pick<InputEvents, "channel" | "payload">): void {
-    for (const k of inOrder(channel)) this.#lineUp(input, channel[k]!, payload[k]!);
-  }
-
-  #lineUp(input: HostInput, channel: number, payload: number): void {
-    for (let k = input.start[channel]!; k < input.start[channel + 1]!; k++) {
-      this.#to.push(input.to[k]!);
-      this.#what.push(input.what[k]!);
-      this.#payload.push(payload);
-    }
-  }
-
-  put(cycle: number): void {
-    const k = this.#next;
-    if (k === this.#to.length) return;
-    const to = this.#to[k]!;
-    const what = this.#what[k]!;
-    if (!this.#routers.offer(0, Port.west, cycle, to, what, this.#payload[k]!)) return;
-    this.sent++;
-    this.#next = k + 1;
-    this.#report?.(cycle, to, what);
-    if (this.#next < this.#to.length) this.#clock.wake(this.#unit, cycle + 1, Phase.put);
-    else this.#barrier.done(cycle + 1);
-  }
-}
-
-/** Several deliveries for one input and step as one. */
-function merged(list: readonly InputEvents[]): Pick<InputEvents, "channel" | "payload"> {
-  return { channel: Int32Array.from(list.flatMap((e) => [...e.channel])), payload: Int32Array.from(list.flatMap((e) => [...e.payload])) };
-}
-
-/** Indices of the channels in ascending order of channel; equal ones keep their order. */
-function inOrder(channel: Int32Array): Uint32Array {
-  const index = Uint32Array.from(channel.keys());
-  const sorted = channel.every((c, k) => k === 0 || channel[k - 1]! <= c);
-  return sorted ? index : index.sort((p, q) => channel[p]! - channel[q]! || p - q);
-}
-
 function cyclesOf(chip: ChipSpec): Cycles {
-  return Object.fromEntries(cycleKeys.map((key) => [key, chip.cycles[key] ?? bug(`chip ${chip.name} does not say how many cycles "${key}" takes`)])) as Cycles;
+  return Object.fromEntries(
+    cycleKeys.map((key) => [key, chip.cycles[key] ?? bug(`chip ${chip.name} does not say how many cycles "${key}" takes`)]),
+  ) as Cycles;
 }
 
 /** Memories and their sizes in words. */
@@ -496,7 +344,15 @@ function layoutOf(chip: ChipSpec): Layout {
     columns: chip.columns,
     rows: chip.rows,
     chip: { registers: 3 },
-    core: { control: 1, profiles: 4 * c.profiles, neurons: 6 * c.neurons, routes: c.routes, axons: 2 * c.axons, shapes: 2 * c.shapes, synapses: c.synapseWords },
+    core: {
+      control: 1,
+      profiles: 4 * c.profiles,
+      neurons: 6 * c.neurons,
+      routes: c.routes,
+      axons: 2 * c.axons,
+      shapes: 2 * c.shapes,
+      synapses: c.synapseWords,
+    },
   };
 }
 
@@ -504,7 +360,8 @@ function readRegisters(memories: Memories, chip: ChipSpec): { readonly interval:
   const name = "chip/registers";
   const memory = memories.get(name) ?? new Uint32Array(3);
   const size = columns(words.registerSize, memory, 0, 1, 1, name);
-  if (size.format[0] !== words.formatVersion) fail("image-chip", ["format", size.format[0]!, words.formatVersion], { at: `${name} word 0` });
+  if (size.format[0] !== words.formatVersion)
+    fail("image-chip", ["format", size.format[0]!, words.formatVersion], { at: `${name} word 0` });
   if (size.columns[0] !== chip.columns || size.rows[0] !== chip.rows) {
     fail("image-chip", ["mesh", `${size.columns[0]} x ${size.rows[0]}`, `${chip.columns} x ${chip.rows}`], { at: `${name} word 0` });
   }

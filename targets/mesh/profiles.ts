@@ -15,7 +15,8 @@ export type ProfileNumbers = Readonly<Record<(typeof profileParams)[number], num
 /** Value of a number parameter for slot `i` of the group. */
 export function valueAt(value: Param | undefined, i: number): number {
   if (typeof value === "number") return value;
-  if (value === undefined || typeof value === "string") bug(`a number parameter is ${value === undefined ? "absent" : `the word "${value}"`}`);
+  if (value === undefined || typeof value === "string")
+    bug(`a number parameter is ${value === undefined ? "absent" : `the word "${value}"`}`);
   return Number(at<number | bigint>((value as Tensor).data, i));
 }
 
@@ -41,7 +42,11 @@ export function profilesOf(group: NeuronGroup): { readonly index: Int32Array; re
 
 function numbersAt(group: NeuronGroup, i: number): ProfileNumbers {
   const p = group.params;
-  return { leakArgument: valueAt(p["leakArgument"], i), currentDecay: valueAt(p["currentDecay"], i), noiseBits: valueAt(p["noiseBits"], i) };
+  return {
+    leakArgument: valueAt(p["leakArgument"], i),
+    currentDecay: valueAt(p["currentDecay"], i),
+    noiseBits: valueAt(p["noiseBits"], i),
+  };
 }
 
 type Profile0 = Parameters<typeof words.profile0.encode>[0];

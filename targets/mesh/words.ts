@@ -33,7 +33,12 @@ export const profile0 = word("profile0", 32, {
   output: flag(28),
   noise: choice(30, 29, "none", "uniform", "gauss"),
 });
-export const profile1 = word("profile1", 32, { currentDecay: uint(12, 0), noiseBits: uint(17, 13), payloadBits: uint(21, 18), payloadSigned: flag(22) });
+export const profile1 = word("profile1", 32, {
+  currentDecay: uint(12, 0),
+  noiseBits: uint(17, 13),
+  payloadBits: uint(21, 18),
+  payloadSigned: flag(22),
+});
 export const profile2 = word("profile2", 32, { start: uint(15, 0), silent: uint(31, 16) });
 /** length 0: active to the end of the interval. */
 export const profile3 = word("profile3", 32, { length: uint(15, 0) });
@@ -51,7 +56,13 @@ export const neuron5 = word("neuron5", 32, { noiseKey: uint(23, 0) });
 export const route = word("route", 32, { axon: uint(11, 0), x: uint(16, 12), y: uint(21, 17), member: uint(25, 22), host: flag(26) });
 
 /** core/axons, 2 words each. */
-export const axon0 = word("axon0", 32, { row: uint(15, 0), mode: choice(17, 16, "each", "at-least", "gate"), need: uint(23, 18), delay: uint(29, 24), used: flag(31) });
+export const axon0 = word("axon0", 32, {
+  row: uint(15, 0),
+  mode: choice(17, 16, "each", "at-least", "gate"),
+  need: uint(23, 18),
+  delay: uint(29, 24),
+  used: flag(31),
+});
 export const axon1 = word("axon1", 32, { y: sint(9, 0), x: sint(19, 10), gain: sint(27, 20), shift: uint(30, 28) });
 
 /** core/shapes, 2 words each: geometry that convolution rows share. */
@@ -71,6 +82,11 @@ export const shape1 = word("shape1", 32, { height: uint(10, 0), width: uint(20, 
  * crossing a word's end. conv: a second header word, then kernelY * kernelX taps of `count`
  * weights, each tap beginning a new word. sparse: `count` entry words.
  */
-export const row = word("row", 32, { kind: choice(1, 0, "dense", "conv", "sparse"), bits: uint(5, 2), count: uint(16, 6), base: uint(26, 17) });
+export const row = word("row", 32, {
+  kind: choice(1, 0, "dense", "conv", "sparse"),
+  bits: uint(5, 2),
+  count: uint(16, 6),
+  base: uint(26, 17),
+});
 export const rowShape = word("row-shape", 32, { shape: uint(5, 0) });
 export const entry = word("entry", 32, { slot: uint(9, 0), weight: sint(25, 10) });

@@ -53,7 +53,12 @@ const first: Core = {
   at: { x: 0, y: 0 },
   groups: [group],
   // Slot 0 sends to output line 4099; slot 1 to axon 5 of the core at (1,2) as member 3, and to output line 0.
-  sends: { start: Int32Array.of(0, 1, 3, 3, 3, 3, 3, 3, 3, 3, 3), core: Int32Array.of(-1, 1, -1), axon: Int32Array.of(4099, 5, 0), member: Int32Array.of(0, 3, 0) },
+  sends: {
+    start: Int32Array.of(0, 1, 3, 3, 3, 3, 3, 3, 3, 3, 3),
+    core: Int32Array.of(-1, 1, -1),
+    axon: Int32Array.of(4099, 5, 0),
+    member: Int32Array.of(0, 3, 0),
+  },
   axons: [
     { row: 1, mode: "gate", need: 0, delay: 63, gain: -2, shift: 7, y: 3, x: 5 },
     { row: 3, mode: "at-least", need: 63, delay: 0, gain: 1, shift: 0, y: 0, x: 0 },
@@ -79,7 +84,19 @@ const second: Core = {
   rows: [],
 };
 
-const cores: Cores = { kind: "cores", name: "hand", chip: "mesh-4x4", columns: 4, rows: 4, steps: 8, interval: 9, seed: 0xdeadbeef, cores: [first, second], inputs: [], outputs: [] };
+const cores: Cores = {
+  kind: "cores",
+  name: "hand",
+  chip: "mesh-4x4",
+  columns: 4,
+  rows: 4,
+  steps: 8,
+  interval: 9,
+  seed: 0xdeadbeef,
+  cores: [first, second],
+  inputs: [],
+  outputs: [],
+};
 
 /** Section → words, each with what it is made of. */
 const expected: Readonly<Record<string, readonly number[]>> = {
@@ -96,11 +113,11 @@ const expected: Readonly<Record<string, readonly number[]>> = {
     0x00000006, // length 8 - 2
   ],
   "core(0,0)/neurons": [
-    ...[0x80100000, 9, 3, 0x00ffffff, 127, 0x00abcdef], // used, one route from 0; bias -1 in 24 bits
-    ...[0x80200040, 0x00fffffb, 3, 0x00ffffff, 127, 0x00abcdef], // used, 2 routes << 20 from 1 << 6; threshold -5
-    ...Array.from({ length: 7 }, () => [0x80000000, 0, 3, 0x00ffffff, 127, 0x00abcdef]).flat(),
-    ...[0x80000000, 0x00800000, 3, 0x00ffffff, 127, 0x00abcdef], // threshold -2^23
-  ],
+    [0x80100000, 9, 3, 0x00ffffff, 127, 0x00abcdef], // used, one route from 0; bias -1 in 24 bits
+    [0x80200040, 0x00fffffb, 3, 0x00ffffff, 127, 0x00abcdef], // used, 2 routes << 20 from 1 << 6; threshold -5
+    ...Array.from({ length: 7 }, () => [0x80000000, 0, 3, 0x00ffffff, 127, 0x00abcdef]),
+    [0x80000000, 0x00800000, 3, 0x00ffffff, 127, 0x00abcdef], // threshold -2^23
+  ].flat(),
   "core(0,0)/routes": [
     0x04400003, // host 1 << 26 | line 4099: 3, and 1 << 22
     0x00c41005, // axon 5 | x 1 << 12 | y 2 << 17 | member 3 << 22
@@ -141,4 +158,8 @@ it("emits the words that the format says, and only those", () => {
   const text = (words: ArrayLike<number>): string[] => Array.from(words, (w) => `0x${w.toString(16).padStart(8, "0")}`);
   expect(image.sections.map((s) => s.name)).toEqual(Object.keys(expected));
   for (const s of image.sections) expect(text(s.words), s.name).toEqual(text(expected[s.name] ?? []));
+});
+
+it("decodes them to the same cores", () => {
+  expect(decode(emit(cores))).toEqual(cores);
 });
