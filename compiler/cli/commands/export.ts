@@ -52,7 +52,9 @@ export const exportCommand: Register = (program, runner) => {
     .argument("<what>", "m.snet, or a build folder")
     .option("-o, --output <path>", "the file to write; the folder, for sanafe")
     .addOption(new Option("--format <name>", "what to write").choices(Object.keys(formats)).default("nir"))
-    .addOption(durationOption("--dt <time>", "nir: duration of a step, which time constants are made from: 1ms, 100us").default(1e-3, "1ms"))
+    .addOption(
+      durationOption("--dt <time>", "nir: duration of a step, which time constants are made from: 1ms, 100us").default(1e-3, "1ms"),
+    )
     .option("--metadata", "nir: say in the metadata what NIR cannot: comparison, soft reset, several spikes a step")
     .option("--samples <file>", "sanafe: text whose first line is the sample that the inputs send; without it they are silent")
     .action((path: string, flags: Flags) =>
@@ -65,7 +67,11 @@ export const exportCommand: Register = (program, runner) => {
         const wrong = verifyNetwork(subject.network).filter((d) => d.severity === "error");
         if (wrong.length > 0) throw new Failure(wrong);
         const { output: written, ...counts } = await format.write(run, subject, output, flags);
-        run.print(`${written}: ${Object.entries(counts).map(([what, n]) => `${n} ${what}`).join(", ")}`);
+        run.print(
+          `${written}: ${Object.entries(counts)
+            .map(([what, n]) => `${n} ${what}`)
+            .join(", ")}`,
+        );
         run.json({ output: written, ...counts });
       }),
     );

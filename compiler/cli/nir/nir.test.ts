@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Workshop } from "../../../test/harness/command.ts";
 import { f32, tensor } from "../../base/tensor.ts";
@@ -107,5 +107,21 @@ describe("spiking models", () => {
     expect((await shop.run("export", "m.snet", "-o", "out.nir")).code).toBe(0);
     const back = await shop.run("import", "out.nir", "--profile", "nir", "--steps", "4", "--dt", "1ms");
     expect(back.out).toContain("pop n 2 binary if(threshold=1 compare=gt reset=set)");
+  });
+});
+
+describe("export to other tools", () => {
+  it("writes a build for SANA-FE and as hypergraphs, and says what is different there", async () => {
+    const flags = ["--profile", "sinabs", "--dt", "1ms", "--steps", "4", "-o", "built"];
+    expect((await shop.run("compile", "m.nir", "-t", "mesh-1x1", ...flags)).code).toBe(0);
+    writeFileSync(shop.path("sample.txt"), `${Array.from({ length: 16 }, (_, i) => Number(i < 4)).join(" ")}\n`);
+    const sanafe = await shop.run("export", "built", "--format", "sanafe", "--samples", "sample.txt", "-o", "sanafe");
+    expect(sanafe.code).toBe(0);
+    // Inputs count events.
+    expect(sanafe.err).toContain("warning[export-approximate]");
+    expect(readFileSync(shop.path("sanafe/network.yaml"), "utf8")).toContain("{spikes: [1, 0, 0, 0");
+    expect((await shop.run("export", "built", "--format", "hgr", "-o", "m.hgr")).out).toContain("hyperedges");
+    expect(readFileSync(shop.path("m.hgr.part"), "utf8").split("\n").length).toBe(7);
+    expect((await shop.run("export", "m.snet", "--format", "sanafe", "-o", "other")).err).toContain("error[option-missing]");
   });
 });
