@@ -7,6 +7,9 @@
  *   const session = await openSession(target.simulate(), image);
  *   const { answers, cycles } = await session.run([sample]);
  */
+export { explainLoss, type Loss } from "./analysis/loss.ts";
+export { compiledSubject } from "./analysis/subject.ts";
+export { tune, type Tuned, type TuneOptions } from "./analysis/tune.ts";
 export { InternalError } from "./base/bug.ts";
 export { type Diagnostic, Failure, showDiagnostic } from "./base/diagnostic.ts";
 export { type ErrorCode, errors } from "./base/errors.ts";

@@ -4,6 +4,7 @@ import { must } from "./base/bug.ts";
 import { fail, Failure, type Diagnostic } from "./base/diagnostic.ts";
 import { choose } from "./base/options.ts";
 import { conversions } from "./convert/index.ts";
+import { isSpiking } from "./convert/walk/neurons.ts";
 import { sameCores } from "./ir/cores/same.ts";
 import type { Cores } from "./ir/cores/types.ts";
 import { verifyCores } from "./ir/cores/verify.ts";
@@ -43,6 +44,8 @@ export type Job = {
 export type Compiled = {
   /** The simplified graph; null when the source was a Network. */
   readonly graph: Graph | null;
+  /** The graph whose values the populations of `converted` stand for: `graph`, or what the method made of it. Null when the source was a Network. */
+  readonly lowered: Graph | null;
   readonly converted: Network;
   readonly legal: Network;
   readonly cores: Cores;
@@ -70,10 +73,18 @@ export function compile(source: Graph | Network, job: Job, given: Context, watch
   const graph = source.kind === "graph" ? runSteps<"graph">(source, graphPipeline, cx, watchers) : null;
   stage.check(graph === null ? [] : verifyGraph(graph));
 
-  const converted = source.kind === "network" ? source : watched("convert", "network", watchers, source, () => convert(graph ?? source, job, cx));
+  let lowered: Graph | null = null;
+  const converted =
+    source.kind === "network"
+      ? source
+      : watched("convert", "network", watchers, source, () => {
+          const made = convertBeside(graph ?? source, job, cx);
+          lowered = made.lowered;
+          return made.network;
+        });
   stage.check(verifyNetwork(converted));
 
-  const legal = runSteps<"network">(converted, withOptions(target.legalize(converted), job.passOptions), cx, watchers);
+  const legal = legalize(converted, job, cx, watchers);
   stage.check(verifyNetwork(legal));
 
   const cores = watched("map", "cores", watchers, legal, () => target.mapping.map(legal, target.chip, job.mapping, cx));
@@ -83,15 +94,45 @@ export function compile(source: Graph | Network, job: Job, given: Context, watch
   stage.check([]);
   must(sameCores(target.decode(image), cores), "the decoded image is the cores that were emitted");
 
-  return { graph, converted, legal, cores, image, budget: target.mapping.budget(cores, target.chip), load: loadOf(image, target.chip) };
+  return {
+    graph,
+    lowered,
+    converted,
+    legal,
+    cores,
+    image,
+    budget: target.mapping.budget(cores, target.chip),
+    load: loadOf(image, target.chip),
+  };
 }
 
 /** Graph to Network by the job's method: calibration, then conversion. The graph is one that `graphPipeline` has simplified. */
 export function convert(graph: Graph, job: Pick<Job, "method" | "options" | "calibration">, cx: Context): Network {
-  const method = conversions[job.method] ;
+  return convertBeside(graph, job, cx).network;
+}
+
+/** The same, with the graph whose values the populations stand for. */
+export function convertBeside(
+  graph: Graph,
+  job: Pick<Job, "method" | "options" | "calibration">,
+  cx: Context,
+): { readonly network: Network; readonly lowered: Graph } {
+  const method = conversions[job.method];
   if (method === undefined) fail("name-unknown", ["method", job.method, null]);
+  if (isSpiking(graph) && method.spiking !== true) fail("convert-neurons", []);
   const options = choose(`method ${method.name}`, method.options, job.options);
-  return method.convert(graph, method.calibrate(graph, job.calibration, options, cx), options, cx);
+  const stats = method.calibrate(graph, job.calibration, options, cx);
+  return { network: method.convert(graph, stats, options, cx), lowered: method.rewrite?.(graph, stats, options) ?? graph };
+}
+
+/** The passes that make a network fit the job's chip. */
+export function legalize(
+  network: Network,
+  job: Pick<Job, "target" | "passOptions">,
+  cx: Context,
+  watchers: readonly Watcher[] = [],
+): Network {
+  return runSteps<"network">(network, withOptions(job.target.legalize(network), job.passOptions), cx, watchers);
 }
 
 /** Words and time to load an image; untouched words are not written. */
@@ -110,13 +151,18 @@ function withOptions(steps: readonly Step<"network">[], given: Job["passOptions"
   for (const name of Object.keys(given)) if (!steps.some((s) => s.name === name)) fail("pass-unused", [name, steps.map((s) => s.name)]);
   return steps.map((s) => {
     const mine = given[s.name];
-    return mine === undefined ? s : (step(passes[s.name as keyof typeof passes], { ...optionsOf(s), ...mine }));
+    return mine === undefined ? s : step(passes[s.name as keyof typeof passes], { ...optionsOf(s), ...mine });
   });
 }
 
 function optionsOf(s: Step<"network">): Record<string, string> {
   const [, pairs = ""] = s.text.split(/:(.*)/s);
-  return Object.fromEntries(pairs.split(",").filter((p) => p !== "").map((p) => p.split(/=(.*)/s).slice(0, 2)));
+  return Object.fromEntries(
+    pairs
+      .split(",")
+      .filter((p) => p !== "")
+      .map((p) => p.split(/=(.*)/s).slice(0, 2)),
+  );
 }
 
 /** A lowering as the watchers see it: a step that always changes something. */

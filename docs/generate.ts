@@ -39,11 +39,15 @@ function optionRows(options: Options): string {
 }
 
 function passesPage(): string {
-  const passParts = Object.values(passes).map((p) => `### ${p.name}\n\nOn ${p.on}; keeps ${p.keeps}. ${p.summary}\n${optionRows(p.options)}`);
+  const passParts = Object.values(passes).map(
+    (p) => `### ${p.name}\n\nOn ${p.on}; keeps ${p.keeps}. ${p.summary}\n${optionRows(p.options)}`,
+  );
   const methodParts = Object.values(conversions).map((c) => `### ${c.name}\n\n${c.summary} Source: ${c.source}\n${optionRows(c.options)}`);
   const neuronParts = Object.values(neurons).map((n) => {
     const params = Object.entries(n.params).map(([k, p]) => `| \`${k}\` | number | ${p.default} | ${cell(p.help)} |`);
-    const words = Object.entries(n.words).map(([k, w]) => `| \`${k}\` | ${w.choices.join(", ")} | ${w.choices[0] ?? ""} | ${cell(w.help)} |`);
+    const words = Object.entries(n.words).map(
+      ([k, w]) => `| \`${k}\` | ${w.choices.join(", ")} | ${w.choices[0] ?? ""} | ${cell(w.help)} |`,
+    );
     const state = Object.entries(n.state).map(([k, s]) => `| \`${k}\` | state | ${s.reset} | ${cell(s.help)} |`);
     const rows = [...params, ...words, ...state];
     const table = rows.length === 0 ? "" : `\n| name | values | default | |\n|---|---|---|---|\n${rows.join("\n")}\n`;
@@ -64,14 +68,23 @@ function passesPage(): string {
 
 function meshPage(): string {
   const text = readFileSync(join(import.meta.dirname, "..", "targets", "mesh", "README.md"), "utf8").replace(/^# .*\n/, "");
-  const chips = Object.entries(targets).map(([name, make]) => ({ name, chip: make().chip })).filter(({ chip }) => chip.family === "mesh");
+  const chips = Object.entries(targets)
+    .map(([name, make]) => ({ name, chip: make().chip }))
+    .filter(({ chip }) => chip.family === "mesh");
   const first = chips[0]?.chip;
-  const sizes = chips.map(({ name, chip }) => `| \`${name}\` | ${chip.columns} × ${chip.rows} | ${chip.columns * chip.rows * chip.core.neurons} |`);
+  const sizes = chips.map(
+    ({ name, chip }) => `| \`${name}\` | ${chip.columns} × ${chip.rows} | ${chip.columns * chip.rows * chip.core.neurons} |`,
+  );
   const sources = Object.entries(first?.sources ?? {}).map(([path, source]) => `| \`${path}\` | ${cell(source)} |`);
   const costs = Object.entries(first?.costs ?? {}).map(
-    ([name, c]) => `| \`${name}\` | ${c.picojoules} | ${c.tolerance === null ? "unknown" : `±${Math.round(c.tolerance * 100)} %`} | ${cell(c.source)} |`,
+    ([name, c]) =>
+      `| \`${name}\` | ${c.picojoules} | ${c.tolerance === null ? "unknown" : `±${Math.round(c.tolerance * 100)} %`} | ${cell(c.source)} |`,
   );
-  const words = (Object.values(meshWords) as unknown[]).filter((w): w is AnyWord => typeof w === "object" && w !== null && "fields" in w);
+  // In the order of the file, which a module's namespace need not keep.
+  const file = readFileSync(join(import.meta.dirname, "../targets/mesh/words.ts"), "utf8");
+  const words = (Object.values(meshWords) as unknown[])
+    .filter((w): w is AnyWord => typeof w === "object" && w !== null && "fields" in w)
+    .sort((a, b) => file.indexOf(`word("${a.name}"`) - file.indexOf(`word("${b.name}"`));
   return [
     `${note}# mesh`,
     `| size | cores | neurons |\n|---|---|---|\n${sizes.join("\n")}`,

@@ -49,7 +49,7 @@ function randomChip(r: Random): ChipSpec {
   };
 }
 
-async function compare(legal: Network, image: Image, chip: ChipSpec, seed: number): Promise<string | null> {
+export async function compare(legal: Network, image: Image, chip: ChipSpec, seed: number): Promise<string | null> {
   const inputs = new Set(legal.inputs.map((i) => i.pop));
   const record = legal.pops.filter((p) => !inputs.has(p.id)).map((p) => p.id);
   const half = 2 ** (chip.potential.bits - 1);
@@ -79,7 +79,7 @@ async function compare(legal: Network, image: Image, chip: ChipSpec, seed: numbe
 }
 
 /** Payloads of every population, [steps × neurons], as the chip sent them in a sample that began in step `first`. */
-function trainsOf(trace: readonly TraceEvent[], image: Image, legal: Network, chip: ChipSpec, first: number): Float64Array[] {
+export function trainsOf(trace: readonly TraceEvent[], image: Image, legal: Network, chip: ChipSpec, first: number): Float64Array[] {
   const trains = legal.pops.map((p) => new Float64Array(image.steps * sizeOf(p.shape)));
   const names = new Map(legal.pops.map((p) => [p.name, p]));
   const places = new Map<string, { readonly train: Float64Array; readonly neuron: number; readonly count: number }>();
@@ -100,7 +100,7 @@ function trainsOf(trace: readonly TraceEvent[], image: Image, legal: Network, ch
   return trains;
 }
 
-function firstUnequal(a: ArrayLike<number>, b: ArrayLike<number>): { index: number; left: number; right: number } | null {
+export function firstUnequal(a: ArrayLike<number>, b: ArrayLike<number>): { index: number; left: number; right: number } | null {
   for (let i = 0; i < Math.max(a.length, b.length); i++) {
     const left = a[i] ?? Number.NaN;
     const right = b[i] ?? Number.NaN;
@@ -131,7 +131,16 @@ async function main(): Promise<void> {
     } catch (error) {
       if (error instanceof Failure) refused++;
       else wrong++;
-      console.log(`seed ${seed}: ${error instanceof Error ? (error.stack ?? error.message).split("\n").slice(0, error instanceof Failure ? 1 : 4).join("\n") : error}`);
+      console.log(
+        `seed ${seed}: ${
+          error instanceof Error
+            ? (error.stack ?? error.message)
+                .split("\n")
+                .slice(0, error instanceof Failure ? 1 : 4)
+                .join("\n")
+            : error
+        }`,
+      );
     }
   }
   console.log(`seeds ${from} … ${from + count - 1}: ${count - refused - wrong} agree, ${refused} refused by the compiler, ${wrong} wrong`);

@@ -28,6 +28,7 @@ const rungs = [
   { model: "residual", method: "rate", options: { steps: "32" }, lossMax: 0.06 },
   { model: "maxpool", method: "rate", options: { steps: "32", maxPool: "gate" }, lossMax: 0.06 },
   { model: "quantized-clip", method: "qcfs", options: { steps: "4" }, lossMax: 0.06 },
+  { model: "quantized-clip", method: "dual-phase", options: { steps: "2", signed: "on", epochs: "4" }, lossMax: 0.06 },
 ] as const;
 
 const images = 40;

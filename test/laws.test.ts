@@ -51,7 +51,8 @@ describe("bytes", () => {
     const first = imageFiles(compiled(seed).image);
     const second = imageFiles(compiled(seed).image);
     expect([...first.keys()]).toEqual([...second.keys()]);
-    for (const [name, bytes] of first) expect(Buffer.from(bytes).equals(Buffer.from(second.get(name) ?? new Uint8Array())), name).toBe(true);
+    for (const [name, bytes] of first)
+      expect(Buffer.from(bytes).equals(Buffer.from(second.get(name) ?? new Uint8Array())), name).toBe(true);
     const again = imageFiles(readImage((name) => first.get(name) ?? null));
     expect(Buffer.from(again.get("image.bin") ?? []).equals(Buffer.from(first.get("image.bin") ?? []))).toBe(true);
   });

@@ -33,9 +33,11 @@ function roomOf(path: string): { layer: number; room: string } {
     [/^(compiler\/convert)\//, 3],
     [/^(compiler\/passes)\//, 3],
     [/^(compiler\/map)\//, 3],
+    [/^(compiler\/export)\//, 3],
     [/^(targets)\//, 4],
     [/^(compiler\/pipeline\.ts)$/, 5],
-    [/^(compiler\/cli|compiler\/index\.ts)/, 6],
+    [/^(compiler\/analysis)\//, 6],
+    [/^(compiler\/cli|compiler\/index\.ts)/, 7],
   ];
   for (const [pattern, layer] of rules) {
     const m = pattern.exec(path);
@@ -73,7 +75,7 @@ describe("layers", () => {
 
   it("passes and conversions never name a chip", () => {
     const wrong = product
-      .filter((f) => /^compiler\/(passes|convert|map|frontends)\//.test(name(f)))
+      .filter((f) => /^compiler\/(passes|convert|map|export|frontends)\//.test(name(f)))
       .flatMap((f) => importsOf(f).map((t) => ({ f: name(f), t })))
       .filter(({ t }) => t.startsWith("targets/") && t !== "targets/chip.ts");
     expect(wrong).toEqual([]);
@@ -126,13 +128,20 @@ describe("words of the format", () => {
 });
 
 describe("error codes", () => {
-  const tests = [...sources.filter((f) => f.endsWith(".test.ts")), ...filesUnder(join(root, "test"), ".ts"), ...["compiler", "targets", "test"].flatMap((f) => filesUnder(join(root, f), ".case"))]
+  const tests = [
+    ...sources.filter((f) => f.endsWith(".test.ts")),
+    ...filesUnder(join(root, "test"), ".ts"),
+    ...["compiler", "targets", "test"].flatMap((f) => filesUnder(join(root, f), ".case")),
+  ]
     .filter((f) => !f.endsWith("tidy.test.ts"))
     .map((f) => readFileSync(f, "utf8"))
     .join("\n");
 
   it("every code is used", () => {
-    const code = product.filter((f) => !name(f).startsWith("compiler/base/errors")).map((f) => text.get(f)).join("\n");
+    const code = product
+      .filter((f) => !name(f).startsWith("compiler/base/errors"))
+      .map((f) => text.get(f))
+      .join("\n");
     expect(Object.keys(errors).filter((c) => !code.includes(`"${c}"`))).toEqual([]);
   });
 

@@ -6,7 +6,11 @@ import { origin } from "./origin.ts";
 import { f64, i32, sameTensor, spread, tensor } from "./tensor.ts";
 
 describe("diagnostics", () => {
-  const d = diagnostic("tensor-missing", ["00ff"], { at: "net.snet:3:9", origin: origin("link a -> b", origin('Conv "x"')), notes: ["one note"] });
+  const d = diagnostic("tensor-missing", ["00ff"], {
+    at: "net.snet:3:9",
+    origin: origin("link a -> b", origin('Conv "x"')),
+    notes: ["one note"],
+  });
   it("print code, place, origin, notes and help, one a line", () => {
     expect(showDiagnostic(d)).toBe(
       [
@@ -33,7 +37,12 @@ describe("diagnostics", () => {
 });
 
 describe("options", () => {
-  const table = { into: choice(["auto", "shared"], "auto", "h"), bits: integer(1, 16, 8, "h"), phi: real(0, 1, 0.5, "h"), keep: flag(false, "h") };
+  const table = {
+    into: choice(["auto", "shared"], "auto", "h"),
+    bits: integer(1, 16, 8, "h"),
+    phi: real(0, 1, 0.5, "h"),
+    keep: flag(false, "h"),
+  };
   it("parse what is given and keep the rest", () => {
     expect(choose("p", table, { bits: "4", keep: "" })).toEqual({ into: "auto", bits: 4, phi: 0.5, keep: true });
   });

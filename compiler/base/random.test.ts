@@ -3,7 +3,14 @@ import { counterNoise, Random } from "./random.ts";
 
 describe("Random", () => {
   it("gives the same numbers for the same seed, others for another", () => {
-    const draw = (seed: number): number[] => Array.from({ length: 8 }, (() => { const r = new Random(seed); return () => r.u32(); })());
+    const draw = (seed: number): number[] =>
+      Array.from(
+        { length: 8 },
+        (() => {
+          const r = new Random(seed);
+          return () => r.u32();
+        })(),
+      );
     expect(draw(7)).toEqual(draw(7));
     expect(draw(7)).not.toEqual(draw(8));
   });

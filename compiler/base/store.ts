@@ -52,7 +52,8 @@ export class TensorStore {
 
   static decode(bytes: Uint8Array): TensorStore {
     const store = new TensorStore();
-    if (bytes.length < 12 || new TextDecoder().decode(bytes.subarray(0, 8)) !== magic) fail("tensors-damaged", ["it does not begin with GANGTNS1"]);
+    if (bytes.length < 12 || new TextDecoder().decode(bytes.subarray(0, 8)) !== magic)
+      fail("tensors-damaged", ["it does not begin with GANGTNS1"]);
     const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true);
     let index: { hash: string; dtype: Dtype; shape: number[]; offset: number }[];
     try {
@@ -84,4 +85,3 @@ function bytesView(t: Tensor): Uint8Array {
 export function tensorHash(t: Tensor): string {
   return sha256(`${t.dtype}[${t.shape.join("x")}]`, bytesView(t)).slice(0, 16);
 }
-

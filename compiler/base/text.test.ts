@@ -49,7 +49,11 @@ describe("lines", () => {
       r.name();
       expect.unreachable();
     } catch (e) {
-      expect((e as Failure).diagnostics[0]).toMatchObject({ code: "text-syntax", at: "net.snet:2:8", message: 'expected a name, found "->"' });
+      expect((e as Failure).diagnostics[0]).toMatchObject({
+        code: "text-syntax",
+        at: "net.snet:2:8",
+        message: 'expected a name, found "->"',
+      });
     }
   });
   it("refuses what is left on a line", () => {
@@ -70,7 +74,10 @@ describe("tensors", () => {
     i32([0], []),
     tensor("i64", [2], BigInt64Array.of(2n ** 60n, -1n)),
     tensor("bool", [3], Uint8Array.of(0, 1, 1)),
-    f32([5, 5], Array.from({ length: 25 }, (_, i) => i / 7)),
+    f32(
+      [5, 5],
+      Array.from({ length: 25 }, (_, i) => i / 7),
+    ),
   ];
   it.each(samples.map((t) => [`${t.dtype}[${t.shape.join("x")}]`, t]))("%s round trips inline and by hash", (_, t) => {
     const store = new TensorStore();

@@ -22,7 +22,8 @@ export type Token = {
   readonly column: number;
 };
 
-const pattern = /\s*(?:(\/\/.*)|("(?:[^"\\]|\\.)*")|(#[0-9a-f]+)|(-?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+|inf|nan)(?![\w.]))|(\d+(?:x\d+)+(?!\w))|([A-Za-z_][\w./:-]*)|(->|[()[\]{}=,@<>*-]))/y;
+const pattern =
+  /\s*(?:(\/\/.*)|("(?:[^"\\]|\\.)*")|(#[0-9a-f]+)|(-?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+|inf|nan)(?![\w.]))|(\d+(?:x\d+)+(?!\w))|([A-Za-z_][\w./:-]*)|(->|[()[\]{}=,@<>*-]))/y;
 
 /** A reader over the tokens of one text. Every `take` fails with `text-syntax` and the place. */
 export class Reader {
@@ -60,9 +61,23 @@ export class Reader {
     while (text.slice(pattern.lastIndex).trim() !== "") {
       const from = pattern.lastIndex;
       const m = pattern.exec(text);
-      if (m === null) fail("text-syntax", ["a word, a number or a mark", JSON.stringify(text.slice(from).trim().slice(0, 12))], { at: `${this.#name}:${this.#line + 1}:${from + 1}` });
+      if (m === null)
+        fail("text-syntax", ["a word, a number or a mark", JSON.stringify(text.slice(from).trim().slice(0, 12))], {
+          at: `${this.#name}:${this.#line + 1}:${from + 1}`,
+        });
       if (m[1] !== undefined) break;
-      const kind = m[2] !== undefined ? "string" : m[3] !== undefined ? "hash" : m[4] !== undefined ? "number" : m[5] !== undefined ? "shape" : m[6] !== undefined ? "word" : "mark";
+      const kind =
+        m[2] !== undefined
+          ? "string"
+          : m[3] !== undefined
+            ? "hash"
+            : m[4] !== undefined
+              ? "number"
+              : m[5] !== undefined
+                ? "shape"
+                : m[6] !== undefined
+                  ? "word"
+                  : "mark";
       const body = m[2] ?? m[3] ?? m[4] ?? m[5] ?? m[6] ?? m[7] ?? "";
       tokens.push({ kind, text: body, line: this.#line + 1, column: pattern.lastIndex - body.length + 1 });
     }
@@ -70,7 +85,9 @@ export class Reader {
   }
 
   peek(ahead = 0): Token {
-    return this.#tokens[this.#at + ahead] ?? { kind: "end", text: "", line: this.#line + 1, column: (this.#lines[this.#line]?.length ?? 0) + 1 };
+    return (
+      this.#tokens[this.#at + ahead] ?? { kind: "end", text: "", line: this.#line + 1, column: (this.#lines[this.#line]?.length ?? 0) + 1 }
+    );
   }
 
   /** `file:line:column` of the current token. */
@@ -160,7 +177,8 @@ export class Reader {
       const hash = this.#take().text.slice(1);
       if (store === null) fail("tensor-missing", [hash], { at: this.place() });
       const t = store.get(hash);
-      if (t.dtype !== dtype || t.shape.join() !== shape.join()) this.expected(`a tensor ${t.dtype}[${t.shape.join("x")}], as the side file has it`);
+      if (t.dtype !== dtype || t.shape.join() !== shape.join())
+        this.expected(`a tensor ${t.dtype}[${t.shape.join("x")}], as the side file has it`);
       return t;
     }
     this.need("{");

@@ -1,4 +1,4 @@
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
 import { encode } from "fast-png";
 import { zipSync } from "fflate";
 import { pack } from "tar-stream";
@@ -31,6 +31,36 @@ async function tar(files: readonly DataFile[]): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(parts));
 }
 
+/** Two pixels of a palette of two colours, (9,8,7) and (6,5,4), at 8 bits; written by hand since the library writes none. */
+function indexedPng(): Uint8Array {
+  const chunk = (type: string, body: readonly number[]): Buffer => {
+    const typed = Buffer.concat([Buffer.from(type), Buffer.from(body)]);
+    const frame = Buffer.alloc(8 + typed.length);
+    frame.writeUInt32BE(body.length, 0);
+    typed.copy(frame, 4);
+    frame.writeUInt32BE(crc32(typed), 4 + typed.length);
+    return frame;
+  };
+  return new Uint8Array(
+    Buffer.concat([
+      Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]),
+      chunk("IHDR", [0, 0, 0, 2, 0, 0, 0, 1, 8, 3, 0, 0, 0]),
+      chunk("PLTE", [9, 8, 7, 6, 5, 4]),
+      chunk("IDAT", [...deflateSync(Uint8Array.of(0, 0, 1))]),
+      chunk("IEND", []),
+    ]),
+  );
+}
+
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const b of bytes) {
+    crc ^= b;
+    for (let k = 0; k < 8; k++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
 function one(name: string, bytes: Uint8Array, labels?: DataFile): SampleSource {
   return { files: [{ name, bytes }], labels: labels ?? null };
 }
@@ -56,7 +86,12 @@ describe("samples", () => {
   it("reads IDX images and labels, gzipped too, with value = (pixel * scale - mean) / std", async () => {
     const images = gzipSync(idx(8, [2, 2, 2], [0, 255, 51, 102, 1, 2, 3, 4]));
     const labels = { name: "labels.gz", bytes: gzipSync(idx(8, [2], [7, 3])) };
-    const set = await openSamples(one("images.gz", images, labels), { ...unprocessed, scale: 1 / 255, mean: [0.5], std: [0.25] }, [1, 2, 2], 10);
+    const set = await openSamples(
+      one("images.gz", images, labels),
+      { ...unprocessed, scale: 1 / 255, mean: [0.5], std: [0.25] },
+      [1, 2, 2],
+      10,
+    );
     expect(set.count).toBe(2);
     expect([...set.sample(0)]).toEqual([-2, 2, -1.2, -0.4].map(Math.fround));
     expect([set.label(0), set.label(1)]).toEqual([7, 3]);
@@ -104,7 +139,9 @@ describe("samples", () => {
     const set = await openSamples(one("a.npy", npy("<f4", "1, 2, 3, 2", data)), { ...unprocessed, mean: [0, 1] }, [2, 2, 3]);
     expect([...set.sample(0)]).toEqual([0, 2, 4, 6, 8, 10, 0, 2, 4, 6, 8, 10]);
     const square = npy("<f4", "1, 2, 2, 2", Float32Array.from([0, 1, 2, 3, 4, 5, 6, 7]));
-    expect([...(await openSamples(one("a", square), { ...unprocessed, layout: "nhwc" }, [2, 2, 2])).sample(0)]).toEqual([0, 2, 4, 6, 1, 3, 5, 7]);
+    expect([...(await openSamples(one("a", square), { ...unprocessed, layout: "nhwc" }, [2, 2, 2])).sample(0)]).toEqual([
+      0, 2, 4, 6, 1, 3, 5, 7,
+    ]);
     expect([...(await openSamples(one("a", square), unprocessed, [2, 2, 2])).sample(0)]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
@@ -141,13 +178,28 @@ describe("samples", () => {
 
   it("reads folders of PNG: gray, RGB, palette, 16 bits; class folders are labels", async () => {
     const rgb = encode({ width: 2, height: 1, channels: 3, depth: 8, data: Uint8Array.of(1, 2, 3, 4, 5, 6) });
-    const set = await openSamples({ files: [{ name: "dog/1.png", bytes: rgb }, { name: "cat/2.png", bytes: rgb }, { name: "README.md", bytes: text("#") }] }, unprocessed, [3, 1, 2], 2);
+    const set = await openSamples(
+      {
+        files: [
+          { name: "dog/1.png", bytes: rgb },
+          { name: "cat/2.png", bytes: rgb },
+          { name: "README.md", bytes: text("#") },
+        ],
+      },
+      unprocessed,
+      [3, 1, 2],
+      2,
+    );
     expect([set.name(0), set.label(0), set.label(1)]).toEqual(["cat/2.png", 0, 1]);
     expect([...set.sample(0)]).toEqual([1, 4, 2, 5, 3, 6]);
     const rgba = encode({ width: 1, height: 1, channels: 4, depth: 8, data: Uint8Array.of(9, 8, 7, 255) });
     expect([...(await openSamples(one("a.png", rgba), unprocessed, [3, 1, 1])).sample(0)]).toEqual([9, 8, 7]);
     const clear = encode({ width: 1, height: 1, channels: 2, depth: 8, data: Uint8Array.of(9, 1) });
     expect(await code(one("a.png", clear), unprocessed, [1, 1, 1])).toBe("data-malformed");
+    const bits = encode({ width: 3, height: 2, channels: 1, depth: 1, data: Uint8Array.of(0b10100000, 0b01000000) });
+    expect([...(await openSamples(one("a.png", bits), unprocessed, [1, 2, 3])).sample(0)]).toEqual([1, 0, 1, 0, 1, 0]);
+    const palette = await openSamples(one("a.png", indexedPng()), unprocessed, [3, 1, 2]);
+    expect([...palette.sample(0)]).toEqual([9, 6, 8, 5, 7, 4]);
     const deep = encode({ width: 2, height: 1, channels: 1, depth: 16, data: Uint16Array.of(65535, 256) });
     expect([...(await openSamples(one("a.png", deep), unprocessed, [2])).sample(0)]).toEqual([65535, 256]);
   });
@@ -168,14 +220,27 @@ describe("samples", () => {
       gzip: await code(one("x.gz", gzipSync(images).subarray(0, 20)), unprocessed, [4]),
       raw: await code(one("x", images), raw("float32"), [5]),
       strings: await code(one("x", npy("<U4", "2,", new Uint8Array(32))), unprocessed, [1]),
-      mixed: await code({ files: [{ name: "a", bytes: images }, { name: "b", bytes: npy("|u1", "1, 4", new Uint8Array(4)) }] }, unprocessed, [4]),
+      mixed: await code(
+        {
+          files: [
+            { name: "a", bytes: images },
+            { name: "b", bytes: npy("|u1", "1, 4", new Uint8Array(4)) },
+          ],
+        },
+        unprocessed,
+        [4],
+      ),
       channels: await code(source, { ...unprocessed, mean: [1, 2, 3] }, [1, 2, 2]),
       zeroStd: await code(source, { ...unprocessed, std: [0] }, [1, 2, 2]),
       nan: await code(one("x", npy("<f4", "1, 2", Float32Array.of(1, Number.NaN))), unprocessed, [2]),
       labels: await code({ ...source, labels: list(3) }, unprocessed, [4]),
       range: await code({ ...source, labels: list(2) }, unprocessed, [4], 1),
       syntax: await code({ ...source, labels: { name: "y", bytes: text("1\ncat\n") } }, unprocessed, [4]),
-      unnamed: await code({ files: [{ name: "a", bytes: images.subarray(0, 4) }], labels: { name: "y", bytes: text("b,1\nc,2\n") } }, raw("uint8"), [4]),
+      unnamed: await code(
+        { files: [{ name: "a", bytes: images.subarray(0, 4) }], labels: { name: "y", bytes: text("b,1\nc,2\n") } },
+        raw("uint8"),
+        [4],
+      ),
     };
     expect(found).toEqual({
       shape: "data-shape",

@@ -59,7 +59,12 @@ export function sampleShape(inputShape: readonly number[]): readonly number[] {
  * and, if known, `classes` classes. Throws a Failure when files cannot be
  * read or do not fit the model.
  */
-export async function openSamples(source: SampleSource, p: Preprocessing, expected: readonly number[], classes: number | null = null): Promise<SampleSet> {
+export async function openSamples(
+  source: SampleSource,
+  p: Preprocessing,
+  expected: readonly number[],
+  classes: number | null = null,
+): Promise<SampleSet> {
   const what = source.files.length === 1 ? (source.files[0]?.name ?? "the data") : "the data";
   const wanted = { format: source.format ?? "auto", layout: p.layout, raw: p.raw, array: source.array ?? null, shape: expected };
   const records = await openRecords(what, source.files, wanted);
@@ -74,7 +79,8 @@ export async function openSamples(source: SampleSource, p: Preprocessing, expect
     count: records.count,
     shape: expected,
     sample: (index) => {
-      if (!Number.isInteger(index) || index < 0 || index >= records.count) fail("data-empty", [`${what} beyond sample ${records.count - 1}`]);
+      if (!Number.isInteger(index) || index < 0 || index >= records.count)
+        fail("data-empty", [`${what} beyond sample ${records.count - 1}`]);
       records.read(index, stored);
       return convert(stored, records.name(index));
     },
@@ -137,7 +143,11 @@ function perChannel(option: string, given: readonly number[], channels: number):
   return Float64Array.from({ length: channels }, (_, c) => given[given.length === 1 ? 0 : c] ?? 0);
 }
 
-function preprocessor(p: Preprocessing, { channels, channelOf, to }: Arrangement, size: number): (stored: Float64Array, name: string) => Float32Array {
+function preprocessor(
+  p: Preprocessing,
+  { channels, channelOf, to }: Arrangement,
+  size: number,
+): (stored: Float64Array, name: string) => Float32Array {
   const mean = perChannel("mean", p.mean, channels);
   const std = perChannel("std", p.std, channels);
   if (!Number.isFinite(p.scale) || p.scale === 0) fail("data-preprocessing", [`the scale is ${p.scale}`]);
@@ -164,7 +174,8 @@ function labelOf(labels: Labels, records: Records): (index: number) => number | 
   const missing = Array.from({ length: records.count }, (_, i) => i).filter((i) => find(i) === undefined);
   const [example] = missing;
   // Names that mean nothing here (the samples are records of one file): the order must do.
-  if (missing.length === records.count && labels.values.size === records.count) return ordered([...labels.values.values()], labels.file, records);
+  if (missing.length === records.count && labels.values.size === records.count)
+    return ordered([...labels.values.values()], labels.file, records);
   if (example !== undefined) fail("labels-unnamed", [labels.file, missing.length, records.name(example)]);
   return (index) => find(index) ?? null;
 }
@@ -177,6 +188,7 @@ function ordered(values: ArrayLike<number>, file: string, records: Records): (in
 function checkLabels(label: (index: number) => number | null, records: Records, classes: number): void {
   for (let i = 0; i < records.count; i++) {
     const value = label(i);
-    if (value !== null && !(Number.isInteger(value) && value >= 0 && value < classes)) fail("label-range", [value, records.name(i), classes]);
+    if (value !== null && !(Number.isInteger(value) && value >= 0 && value < classes))
+      fail("label-range", [value, records.name(i), classes]);
   }
 }

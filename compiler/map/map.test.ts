@@ -604,5 +604,6 @@ it("the budget adds up", () => {
     "0 routes": 144,
     "0 profiles": 1,
     "0 shapes": 1,
+    "0 events (worst case)": 192,
   });
 });

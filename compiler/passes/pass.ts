@@ -39,7 +39,13 @@ export function pass<K extends Kind, O extends Options>(p: Pass<K, O>): Pass<K, 
 }
 
 /** A pass with its options chosen. */
-export type Step<K extends Kind = Kind> = { readonly name: string; readonly on: K; readonly text: string; readonly keeps: "spikes" | "answers"; readonly run: (ir: Of<K>, cx: Context) => Of<K> };
+export type Step<K extends Kind = Kind> = {
+  readonly name: string;
+  readonly on: K;
+  readonly text: string;
+  readonly keeps: "spikes" | "answers";
+  readonly run: (ir: Of<K>, cx: Context) => Of<K>;
+};
 
 /** Binds options, given as text, to a pass: `step(foldAmplitude, { into: "shared" })`. */
 export function step<K extends Kind, O extends Options>(p: Pass<K, O>, given: Readonly<Record<string, string>> = {}): Step<K> {

@@ -58,14 +58,23 @@ async function demo(images: number): Promise<Figures> {
   const target = targetNamed("mesh-4x4");
   const set = async (part: string, limit: number): Promise<Float32Array[]> => {
     const name = `${part}-images-idx3-ubyte`;
-    const samples = await openSamples({ files: [{ name, bytes: readFileSync(join(data, name)) }] }, { ...unprocessed, scale: 1 / 255 }, [1, 28, 28]);
+    const samples = await openSamples(
+      { files: [{ name, bytes: readFileSync(join(data, name)) }] },
+      { ...unprocessed, scale: 1 / 255 },
+      [1, 28, 28],
+    );
     return Array.from({ length: limit }, (_, i) => samples.sample(i));
   };
   const calibration = await set("train", 100);
   const test = await set("t10k", images);
   const bytes = readFileSync(join(root, "test", "models", "lenet", "lenet.onnx"));
   const cx = context({ chip: target.chip });
-  const build = (): Compiled => compile(importOnnx(bytes, "lenet", () => null, cx), job({ target, method: "qcfs", options: { steps: "8" }, calibration }), cx);
+  const build = (): Compiled =>
+    compile(
+      importOnnx(bytes, "lenet", () => null, cx),
+      job({ target, method: "qcfs", options: { steps: "8" }, calibration }),
+      cx,
+    );
   const compileSeconds = await seconds(3, build);
   const { legal, image } = build();
 

@@ -20,6 +20,8 @@ import { indexOfMaximum, potentialLimits } from "../../compiler/analysis/answer.
 import { Random } from "../../compiler/base/random.ts";
 import { context } from "../../compiler/passes/pass.ts";
 import { compile, job } from "../../compiler/pipeline.ts";
+import type { TraceEvent } from "../../runtime/device.ts";
+import { firstUnequal, trainsOf } from "../fuzz.ts";
 import { sharedFile } from "./onnx-files.ts";
 
 /* Spiking models made by others: read as they are, run as they did, and onto the chip. */
@@ -264,6 +266,22 @@ describe.skipIf(folder === null || recordings === null || labels === null)("cnn_
       if (i < 3) expect([...at((await session.run([sample])).raw, 0)]).toEqual([...at(integer.raw, 0)]);
     }
     expect(right).toBe(20);
+    // Every spike of every population, as the chip's trace shows them.
+    const inputs = new Set<number>(compiled.legal.inputs.map((c) => c.pop));
+    const record = compiled.legal.pops.map((p) => p.id).filter((p) => !inputs.has(p));
+    const traced = prepareNetwork(compiled.legal, { limits: potentialLimits(target.chip), record });
+    let spikes = 0;
+    for (let i = 0; i < 5; i++) {
+      const sample = set.sample(20 + i);
+      const trace: TraceEvent[] = [];
+      session.device.trace((e) => void (e.event === "spike-out" && trace.push(e)));
+      await session.run([sample]);
+      const trains = trainsOf(trace, compiled.image, compiled.legal, target.chip, session.device.now().step - compiled.image.steps);
+      const wanted = traced.run([sample]).trains;
+      for (const pop of record) expect(firstUnequal(wanted.get(pop) ?? [], at(trains, pop))).toBeNull();
+      spikes += trace.length;
+    }
+    expect(spikes).toBeGreaterThan(1000);
   });
 });
 

@@ -8,7 +8,12 @@ import { runCommand } from "../../compiler/cli/app.ts";
  * the command is expected to print.
  */
 
-export type Case = { readonly file: string; readonly command: readonly string[]; readonly head: string; readonly sections: ReadonlyMap<string, string> };
+export type Case = {
+  readonly file: string;
+  readonly command: readonly string[];
+  readonly head: string;
+  readonly sections: ReadonlyMap<string, string>;
+};
 
 /** What a command prints, by section. `in`, `samples` and `chip` are input. */
 const given = new Set(["in", "samples", "chip"]);

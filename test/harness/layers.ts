@@ -49,8 +49,13 @@ function apply(a: Activation, z: Float64Array, shape: readonly number[]): Float6
     case "clip":
       return z.map((x) => Math.min(Math.max(x, 0), a.high));
     case "quantized": {
-      const lambda = typeof a.lambda === "number" ? spread(a.lambda, shape) : spread(a.lambda, [a.lambda.data.length, sizeOf(shape) / numbersOf(a.lambda).length]);
-      return z.map((x, i) => (at(lambda, i) / a.levels) * Math.min(Math.max(Math.floor((x * a.levels) / at(lambda, i) + 0.5), 0), a.levels));
+      const lambda =
+        typeof a.lambda === "number"
+          ? spread(a.lambda, shape)
+          : spread(a.lambda, [a.lambda.data.length, sizeOf(shape) / numbersOf(a.lambda).length]);
+      return z.map(
+        (x, i) => (at(lambda, i) / a.levels) * Math.min(Math.max(Math.floor((x * a.levels) / at(lambda, i) + 0.5), 0), a.levels),
+      );
     }
   }
 }

@@ -18,7 +18,9 @@ export type HandProfile = Partial<
   RecordOf<typeof words.profile0> & RecordOf<typeof words.profile1> & RecordOf<typeof words.profile2> & RecordOf<typeof words.profile3>
 >;
 /** A destination: an axon of a core, or a line of the host. */
-export type HandRoute = { readonly x: number; readonly y: number; readonly axon: number; readonly member?: number } | { readonly line: number };
+export type HandRoute =
+  | { readonly x: number; readonly y: number; readonly axon: number; readonly member?: number }
+  | { readonly line: number };
 export type HandNeuron = {
   readonly profile?: number;
   readonly threshold?: number;
@@ -137,7 +139,12 @@ function coreSections(c: HandCore): Section[] {
   const memories: Readonly<Record<string, readonly number[]>> = {
     profiles: (c.profiles ?? [{}]).flatMap(profileWords),
     neurons: neurons.flatMap((n, i) => [
-      words.neuron0.encode({ profile: n.profile ?? 0, routeStart: routes.slice(0, i).flat().length, routeCount: at(routes, i).length, used: n.used ?? true }),
+      words.neuron0.encode({
+        profile: n.profile ?? 0,
+        routeStart: routes.slice(0, i).flat().length,
+        routeCount: at(routes, i).length,
+        used: n.used ?? true,
+      }),
       words.neuron1.encode({ threshold: n.threshold ?? 1 }),
       words.neuron2.encode({ reset: n.reset ?? n.threshold ?? 1 }),
       words.neuron3.encode({ bias: n.bias ?? 0 }),
@@ -199,7 +206,12 @@ export function hostEvents(step: number, payloads: Readonly<Record<number, numbe
 export type HandRun = { readonly device: Device; readonly outputs: readonly OutputEvent[]; readonly trace: readonly TraceEvent[] };
 
 /** Loads and runs so many steps, traced. */
-export async function handRun(h: HandChip, events: readonly InputEvents[] = [], steps = h.steps ?? 1, options: Partial<MachineOptions> = {}): Promise<HandRun> {
+export async function handRun(
+  h: HandChip,
+  events: readonly InputEvents[] = [],
+  steps = h.steps ?? 1,
+  options: Partial<MachineOptions> = {},
+): Promise<HandRun> {
   const device = meshMachine(handChip(h), options);
   await device.load(handImage(h));
   const trace: TraceEvent[] = [];
@@ -212,6 +224,7 @@ export async function handRun(h: HandChip, events: readonly InputEvents[] = [], 
 /** Payloads of one neuron by step, 0 where it sent nothing. */
 export function trainOf(run: HandRun, neuron: number, steps: number, core = 0): number[] {
   const out = new Array<number>(steps).fill(0);
-  for (const e of run.trace) if (e.core === core && (e.event === "spike-out" || e.event === "potential-out") && e.a === neuron) out[e.step] = e.b;
+  for (const e of run.trace)
+    if (e.core === core && (e.event === "spike-out" || e.event === "potential-out") && e.a === neuron) out[e.step] = e.b;
   return out;
 }

@@ -54,7 +54,7 @@ export function randomSample(n: Network, seed: number): Float64Array[] {
     const pop = n.pops[c.pop]!;
     const { low, high } = spikeRange(pop.spike);
     const value = (): number => (pop.spike.kind === "analog" ? r.int(-8, 8) / 4 : r.int(Math.max(low, -4), Math.min(high, 4)));
-    return Float64Array.from({ length: sampleLength(c.code, sizeOf(pop.shape), n.steps) }, () => (r.chance(0.6) ? value() : 0));
+    return Float64Array.from({ length: sampleLength(c.code, sizeOf(pop.shape), n.steps, c.params) }, () => (r.chance(0.6) ? value() : 0));
   });
 }
 

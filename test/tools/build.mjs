@@ -6,7 +6,7 @@
  * compiler is not installed (`npm ci --omit=dev`): an installed package comes with its dist/.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -29,7 +29,6 @@ if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
 for (const folder of ["compiler", "targets", "runtime"]) copyData(join(root, folder));
 copy(join(root, "test/models/lenet/lenet.onnx"));
-chmodSync(main, 0o755);
 
 /** Chip specifications, schemas and other data that the code reads from beside itself. */
 function copyData(folder) {
@@ -50,7 +49,15 @@ function copy(path) {
 /** Whether dist/ is newer than everything it is made from: npx prepares the project again when it first links it into its cache. */
 function isCurrent() {
   const made = statSync(main, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const sources = ["compiler", "targets", "runtime", "tsconfig.json", "tsconfig.build.json", "package.json", "test/models/lenet/lenet.onnx"];
+  const sources = [
+    "compiler",
+    "targets",
+    "runtime",
+    "tsconfig.json",
+    "tsconfig.build.json",
+    "package.json",
+    "test/models/lenet/lenet.onnx",
+  ];
   return sources.every((s) => newest(join(root, s)) < made);
 }
 

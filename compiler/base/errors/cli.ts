@@ -21,6 +21,26 @@ export const cliErrors = table({
     explain: "Some flags have no sensible default: the tool does not guess a chip, a method or data.",
     help: "give the flag, or the key of the same name in the job file",
   },
+  "export-approximate": {
+    severity: "warning",
+    message: (of: string, format: string, what: string) => `${of}: ${format} cannot say this; written as: ${what}`,
+    explain: "The other tool has no such rule. What was written runs there, but differs in the way stated, so its spikes may too.",
+    help: "compare with `ganglion run`, and take the rule out of the network if the two have to be equal",
+  },
+  "options-contradict": {
+    severity: "error",
+    message: (one: string, other: string, why: string) => `${one} and ${other} contradict each other: ${why}`,
+    explain: "Two flags, or two keys of a job file, say different things about the same matter. None of them is taken for the better one.",
+    help: "give only one of them",
+  },
+  "core-unused": {
+    severity: "error",
+    message: (core: string, used: readonly string[]) =>
+      `no core ${core} is in use; ${used.slice(0, 16).join(" ")}${used.length > 16 ? ` and ${used.length - 16} more` : ""} ${used.length === 1 ? "is" : "are"}`,
+    explain:
+      "A core is named by its column and row in the mesh, counted from 0: x,y. Only cores that hold a part of the network are in the image.",
+    help: "name one of them as in --core 0,0, or leave --core out to see all",
+  },
   "name-unknown": {
     severity: "error",
     message: (kind: string, name: string, nearest: string | null) =>
@@ -30,8 +50,10 @@ export const cliErrors = table({
   },
   "pass-unused": {
     severity: "error",
-    message: (name: string, used: readonly string[]) => `the pass "${name}" was given options but does not run for this target; ${used.join(", ")} do`,
-    explain: "Options for passes (--option NAME:key=value, or `passes` in a job file) reach the passes that legalize the network for the chosen chip.",
+    message: (name: string, used: readonly string[]) =>
+      `the pass "${name}" was given options but does not run for this target; ${used.join(", ")} do`,
+    explain:
+      "Options for passes (--option NAME:key=value, or `passes` in a job file) reach the passes that legalize the network for the chosen chip.",
     help: "give options to one of the passes that run",
   },
   "pass-kind": {
@@ -43,7 +65,8 @@ export const cliErrors = table({
   "file-missing": {
     severity: "error",
     message: (path: string) => `there is no file ${path}`,
-    explain: "A file or folder that the command was asked to read does not exist. Relative paths count from the current folder; paths in a job file count from the job file's folder.",
+    explain:
+      "A file or folder that the command was asked to read does not exist. Relative paths count from the current folder; paths in a job file count from the job file's folder.",
     help: "check the path and the current folder",
   },
   "file-unreadable": {
@@ -55,7 +78,8 @@ export const cliErrors = table({
   "file-unwritable": {
     severity: "error",
     message: (path: string, why: string) => `${path} cannot be written: ${why}`,
-    explain: "The operating system refused to write. Files are written under a temporary name and then renamed, so nothing half-written was left.",
+    explain:
+      "The operating system refused to write. Files are written under a temporary name and then renamed, so nothing half-written was left.",
     help: "choose another place with -o, or change the folder's permissions",
   },
   "disk-full": {
@@ -67,13 +91,15 @@ export const cliErrors = table({
   "output-occupied": {
     severity: "error",
     message: (path: string) => `${path} holds files that are not a build of ganglion; it is left as it is`,
-    explain: "A build folder is replaced as a whole. To keep other files from being lost, only an empty folder or an earlier build (it has a manifest.json of ours) is replaced.",
+    explain:
+      "A build folder is replaced as a whole. To keep other files from being lost, only an empty folder or an earlier build (it has a manifest.json of ours) is replaced.",
     help: "choose an empty or new folder with -o",
   },
   "artifact-unknown": {
     severity: "error",
     message: (path: string, expected: readonly string[]) => `${path} is none of ${expected.join(", ")}`,
-    explain: "The kind of an artifact is told by its file name: .onnx for trained models, .graph, .snet and .cores for the text forms, .yaml for jobs, a folder for a build.",
+    explain:
+      "The kind of an artifact is told by its file name: .onnx for trained models, .graph, .snet and .cores for the text forms, .yaml for jobs, a folder for a build.",
     help: "give a file with one of these endings",
   },
   "build-incomplete": {
@@ -108,8 +134,10 @@ export const cliErrors = table({
   },
   "max-pool-loss": {
     severity: "warning",
-    message: (how: string, points: string, samples: number) => `max pooling was lowered inexactly (${how}): on ${samples} calibration samples ${points}`,
-    explain: "A rate-coded network cannot take the maximum of real numbers exactly. The loss that --max-pool causes was measured on calibration samples: the fraction of them for which network and trained model choose the same class, and the accuracies where labels are known.",
+    message: (how: string, points: string, samples: number) =>
+      `max pooling was lowered inexactly (${how}): on ${samples} calibration samples ${points}`,
+    explain:
+      "A rate-coded network cannot take the maximum of real numbers exactly. The loss that --max-pool causes was measured on calibration samples: the fraction of them for which network and trained model choose the same class, and the accuracies where labels are known.",
     help: "use more steps, or train with average pooling",
   },
   "trace-full": {
@@ -126,8 +154,10 @@ export const cliErrors = table({
   },
   "snn-chip-differ": {
     severity: "error",
-    message: (where: string, network: number, chip: number) => `network and chip differ at ${where}: the network has ${network}, the chip ${chip}`,
-    explain: "The legalized network and the simulated image must agree in every output spike and potential. A difference is a fault of ganglion, or the image was changed.",
+    message: (where: string, network: number, chip: number) =>
+      `network and chip differ at ${where}: the network has ${network}, the chip ${chip}`,
+    explain:
+      "The legalized network and the simulated image must agree in every output spike and potential. A difference is a fault of ganglion, or the image was changed.",
     help: "report it with the build folder: https://github.com/ganglion/ganglion/issues",
   },
   "demo-data": {
@@ -139,25 +169,29 @@ export const cliErrors = table({
   "samples-text": {
     severity: "error",
     message: (found: string) => `"${found}" is not a number`,
-    explain: "A text file of samples holds one sample per line: numbers separated by spaces or commas. Empty lines and lines that begin with # are skipped.",
+    explain:
+      "A text file of samples holds one sample per line: numbers separated by spaces or commas. Empty lines and lines that begin with # are skipped.",
     help: "write numbers only, one sample per line",
   },
   "samples-length": {
     severity: "error",
-    message: (line: number, found: number, expected: number) => `sample ${line} has ${found} numbers, the network's inputs take ${expected}`,
+    message: (line: number, found: number, expected: number) =>
+      `sample ${line} has ${found} numbers, the network's inputs take ${expected}`,
     explain: "A sample holds one number for every channel of every input, in the order of the inputs.",
     help: "write as many numbers as the inputs have channels",
   },
   "tune-spiking": {
     severity: "error",
     message: () => "the model spikes already, so there is no number of steps to choose against a trained model",
-    explain: "`ganglion tune` converts a trained model with more and more steps until its accuracy is close enough to the model's own. A file that describes spiking neurons was trained for its steps.",
+    explain:
+      "`ganglion tune` converts a trained model with more and more steps until its accuracy is close enough to the model's own. A file that describes spiking neurons was trained for its steps.",
     help: "`ganglion compile` and `ganglion evaluate` with several --steps show what they cost",
   },
   "held-out-empty": {
     severity: "error",
     message: (count: number) => `${count} calibration ${count === 1 ? "sample leaves" : "samples leave"} none to decide on`,
-    explain: "`ganglion tune` calibrates on the first samples and decides on those behind them, which calibration has not seen; at most half of the samples calibrate.",
+    explain:
+      "`ganglion tune` calibrates on the first samples and decides on those behind them, which calibration has not seen; at most half of the samples calibrate.",
     help: "give --calibration DATA with a few hundred samples",
   },
 });

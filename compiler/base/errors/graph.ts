@@ -152,7 +152,8 @@ export const graphErrors = table({
   },
   "graph-unrolled-left": {
     severity: "note",
-    message: (steps: number, why: string) => `this looks like a spiking network with ${steps} steps written out, but is left as it is: ${why}`,
+    message: (steps: number, why: string) =>
+      `this looks like a spiking network with ${steps} steps written out, but is left as it is: ${why}`,
     explain:
       "A network that was exported with all its time steps is rolled up again into one step: every neuron must be the same in each step, the answer must be the mean over the steps, and no constant may differ between them. The result is run against the file before it is taken.",
     help: "export one time step of the model, with every state as an input and its next value as an output; docs/recipes has export functions to copy",

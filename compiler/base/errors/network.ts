@@ -17,7 +17,8 @@ export const networkErrors = table({
   "population-id": {
     severity: "error",
     message: (index: number, id: number) => `population ${index} has the id ${id}`,
-    explain: "Ids are dense: the population at place i of the list has id i. A pass that removes or inserts populations has to number them again.",
+    explain:
+      "Ids are dense: the population at place i of the list has id i. A pass that removes or inserts populations has to number them again.",
     help: "this is a mistake of the pass that made the network; run with --verify-each to find which",
   },
   "name-repeated": {
@@ -35,13 +36,16 @@ export const networkErrors = table({
   "neuron-unknown": {
     severity: "error",
     message: (model: string, known: readonly string[]) => `there is no neuron model "${model}"; there are ${known.join(", ")}`,
-    explain: "The neuron model of a population is one of the table in compiler/ir/network/neurons/index.ts; `ganglion list neurons` prints it.",
+    explain:
+      "The neuron model of a population is one of the table in compiler/ir/network/neurons/index.ts; `ganglion list neurons` prints it.",
     help: "use one of the known models",
   },
   "parameter-unknown": {
     severity: "error",
-    message: (owner: string, name: string, known: readonly string[]) => `${owner} has no parameter "${name}"${known.length > 0 ? `; it has ${known.join(", ")}` : ""}`,
-    explain: "Neuron models and input codes declare the parameters, words and state variables they have. Anything else would be ignored, so it is refused.",
+    message: (owner: string, name: string, known: readonly string[]) =>
+      `${owner} has no parameter "${name}"${known.length > 0 ? `; it has ${known.join(", ")}` : ""}`,
+    explain:
+      "Neuron models and input codes declare the parameters, words and state variables they have. Anything else would be ignored, so it is refused.",
     help: "correct the name, or leave it out",
   },
   "parameter-value": {
@@ -52,32 +56,37 @@ export const networkErrors = table({
   },
   "number-count": {
     severity: "error",
-    message: (what: string, found: number, shape: string) => `${what} has ${found} numbers, which fit neither the population, its channels nor the neurons of [${shape}]`,
+    message: (what: string, found: number, shape: string) =>
+      `${what} has ${found} numbers, which fit neither the population, its channels nor the neurons of [${shape}]`,
     explain: "A tensor that belongs to a population has one number, one per channel, or one per neuron.",
     help: "give a single number or a tensor of a fitting size",
   },
   "number-not-finite": {
     severity: "error",
     message: (what: string, value: number) => `${what} contains ${value}`,
-    explain: "NaN and infinities have no place in a network: no chip holds them, and one of them spreads to every neuron downstream. They usually come from a division by a zero variance or scale.",
+    explain:
+      "NaN and infinities have no place in a network: no chip holds them, and one of them spreads to every neuron downstream. They usually come from a division by a zero variance or scale.",
     help: "look at the layer's weights in the model that was imported or converted",
   },
   "spike-type": {
     severity: "error",
     message: (why: string) => `the spike type does not fit: ${why}`,
-    explain: "Binary spikes carry 0 or 1, ternary ones -1, 0 or 1, graded ones an integer of so many bits. A neuron that sends negative, counted or valued spikes needs a type that can hold them.",
+    explain:
+      "Binary spikes carry 0 or 1, ternary ones -1, 0 or 1, graded ones an integer of so many bits. A neuron that sends negative, counted or valued spikes needs a type that can hold them.",
     help: "change the population's spike type or the neuron's words",
   },
   "neuron-rule": {
     severity: "error",
     message: (why: string) => why,
-    explain: "Some settings of a neuron contradict each other, so that its behaviour would depend on the order in which conditions are looked at.",
+    explain:
+      "Some settings of a neuron contradict each other, so that its behaviour would depend on the order in which conditions are looked at.",
     help: "change one of the settings named",
   },
   "window-invalid": {
     severity: "error",
     message: (why: string) => `the population's window is wrong: ${why}`,
-    explain: "A population is active in steps start <= t < stop; it may be silent for its first `silent` active steps. All are integers, and the window lies within the network's steps.",
+    explain:
+      "A population is active in steps start <= t < stop; it may be silent for its first `silent` active steps. All are integers, and the window lies within the network's steps.",
     help: "correct start, silent or stop, or raise the network's steps",
   },
   "link-end": {
@@ -101,13 +110,15 @@ export const networkErrors = table({
   "pool-misfit": {
     severity: "error",
     message: (why: string) => `the pool does not fit: ${why}`,
-    explain: "Pools combine binary spikes over windows of each channel; the windows must fit the source's map, and with or and and all inputs of a window are worth the same.",
+    explain:
+      "Pools combine binary spikes over windows of each channel; the windows must fit the source's map, and with or and and all inputs of a window are worth the same.",
     help: "compare the pool with the source population",
   },
   "link-shape": {
     severity: "error",
     message: (made: string, wanted: string) => `the link makes [${made}], its target is [${wanted}]`,
-    explain: "What a kernel makes of its source and the target population must have the same number of elements; they are matched in row-major order.",
+    explain:
+      "What a kernel makes of its source and the target population must have the same number of elements; they are matched in row-major order.",
     help: "correct the target's shape or the kernel's stride and pads",
   },
   "delay-invalid": {
@@ -119,7 +130,8 @@ export const networkErrors = table({
   "cycle-without-delay": {
     severity: "error",
     message: (names: readonly string[]) => `links without delay form a cycle: ${names.join(" -> ")}`,
-    explain: "A delay of 0 means within the same step. In a cycle of such links every population would have to be updated before every other.",
+    explain:
+      "A delay of 0 means within the same step. In a cycle of such links every population would have to be updated before every other.",
     help: "give one link of the cycle a delay of at least 1",
   },
   "link-backwards": {
@@ -131,13 +143,15 @@ export const networkErrors = table({
   "code-unknown": {
     severity: "error",
     message: (kind: string, code: string, known: readonly string[]) => `there is no ${kind} code "${code}"; there are ${known.join(", ")}`,
-    explain: "Input codes turn samples into spikes, output codes spikes or potentials into answers; the tables are in compiler/ir/codes/index.ts.",
+    explain:
+      "Input codes turn samples into spikes, output codes spikes or potentials into answers; the tables are in compiler/ir/codes/index.ts.",
     help: "use one of the known codes",
   },
   "input-code": {
     severity: "error",
     message: (why: string) => why,
-    explain: "Every population of the model `input` has exactly one input code, no other has one, and codes are listed in the order of their populations.",
+    explain:
+      "Every population of the model `input` has exactly one input code, no other has one, and codes are listed in the order of their populations.",
     help: "write `code NAME(…)` on the `input` line",
   },
   "output-unreadable": {
@@ -150,22 +164,26 @@ export const networkErrors = table({
   // Folding gains.
   "gain-needs-unshared": {
     severity: "error",
-    message: (source: string, shape: string) => `the spikes of ${source} (${shape}) are worth something else in every position, which a shared kernel cannot hold`,
+    message: (source: string, shape: string) =>
+      `the spikes of ${source} (${shape}) are worth something else in every position, which a shared kernel cannot hold`,
     explain:
       "A gain per neuron (an element-wise Real Spike coefficient) makes the weights of a convolution differ from position to position. Kept shared, the kernel would be wrong everywhere but in one place.",
     help: "use into=auto, into=unshared (a kernel per position) or into=axon-gain (the chip multiplies)",
   },
   "gain-needs-lists": {
     severity: "error",
-    message: (source: string, shape: string) => `the spikes of ${source} (${shape}) are worth something else in every position, and the chip has neither rows for unshared kernels nor gains on axons`,
+    message: (source: string, shape: string) =>
+      `the spikes of ${source} (${shape}) are worth something else in every position, and the chip has neither rows for unshared kernels nor gains on axons`,
     explain:
       "A gain per neuron needs a weight for every synapse, or a multiplier for every axon. The chip's description has shared kernels only (lists is empty), and gain bits 0.",
     help: "train one gain per channel or layer, which a shared kernel takes, or choose a chip with dense or sparse rows or with axon gains",
   },
   "gain-unshared-too-large": {
     severity: "error",
-    message: (source: string, shape: string) => `a kernel per position for the gains of ${source} (${shape}) would have more than 268 million weights`,
-    explain: "Folding a gain per neuron gives each output position a kernel of its own, about height times width as many weights as before.",
+    message: (source: string, shape: string) =>
+      `a kernel per position for the gains of ${source} (${shape}) would have more than 268 million weights`,
+    explain:
+      "Folding a gain per neuron gives each output position a kernel of its own, about height times width as many weights as before.",
     help: "leave the gains on the axons with into=axon-gain, on a chip that has them",
   },
   "gain-no-axon": {
@@ -176,7 +194,8 @@ export const networkErrors = table({
   },
   "gain-behind-pool": {
     severity: "error",
-    message: (source: string, mode: string) => `the spikes of ${source} are worth something else in every position, and pass a pool (${mode})`,
+    message: (source: string, mode: string) =>
+      `the spikes of ${source} are worth something else in every position, and pass a pool (${mode})`,
     explain:
       "A pool combines the spikes of a window into one. That one spike would be worth what the spike that caused it is worth, so it is no longer one number, and no weight can hold it. Gains per layer or channel have no such problem.",
     help: "train with one gain per channel in front of a max pool, or pool by average",
@@ -186,7 +205,8 @@ export const networkErrors = table({
   "input-range": {
     severity: "error",
     message: (pop: string, low: number, high: number) => `input ${pop} has no finite range of values (low ${low}, high ${high})`,
-    explain: "An analog input is sent to a chip as whole numbers, so the range of its values must be known to choose the size of a unit. The parameters low and high of the input code say it.",
+    explain:
+      "An analog input is sent to a chip as whole numbers, so the range of its values must be known to choose the size of a unit. The parameters low and high of the input code say it.",
     help: "give the input code the range of the samples, such as low=0 high=1",
   },
   "input-analog-code": {
@@ -204,13 +224,15 @@ export const networkErrors = table({
   "amplitude-left": {
     severity: "error",
     message: (pop: string, pass: string) => `the spikes of ${pop} are worth something else than 1, and ${pass} needs them to be worth 1`,
-    explain: "Amplitudes (Real Spike coefficients, input scales) have to be in the weights before the weights are quantized or spikes are relayed.",
+    explain:
+      "Amplitudes (Real Spike coefficients, input scales) have to be in the weights before the weights are quantized or spikes are relayed.",
     help: "run fold-amplitude first",
   },
   "relay-order": {
     severity: "error",
     message: (pop: string) => `${pop} passes on values that depend on a later population's values`,
-    explain: "The scale of a population that sends values follows from the scales of those it listens to. Around a loop, or against the order of the populations, there is no such scale.",
+    explain:
+      "The scale of a population that sends values follows from the scales of those it listens to. Around a loop, or against the order of the populations, there is no such scale.",
     help: "let populations that send values come before those that read them, without loops among them",
   },
   "weights-unsigned": {
@@ -222,12 +244,14 @@ export const networkErrors = table({
   "threshold-lost": {
     severity: "warning",
     message: (pop: string, count: number) => `${count} neurons of ${pop} have a threshold below one unit of their weights`,
-    explain: "The weights are so much larger than the threshold that, once the weights are whole numbers of so many bits, the threshold lies between 0 and 1. It becomes 1, which is too high.",
+    explain:
+      "The weights are so much larger than the threshold that, once the weights are whole numbers of so many bits, the threshold lies between 0 and 1. It becomes 1, which is too high.",
     help: "use more weight bits, clip=mse, or check the scale of that layer",
   },
   "parameter-range": {
     severity: "error",
-    message: (pop: string, name: string, value: number, bits: number) => `${name} of ${pop} is ${value}, which does not fit the ${bits} bits of a potential`,
+    message: (pop: string, name: string, value: number, bits: number) =>
+      `${name} of ${pop} is ${value}, which does not fit the ${bits} bits of a potential`,
     explain: "Thresholds, biases, resets and initial potentials are stored with the width of a potential.",
     help: "quantize with fewer weight bits, or choose a chip with wider potentials",
   },
@@ -236,7 +260,8 @@ export const networkErrors = table({
   "accumulator-overflow": {
     severity: "error",
     message: (neuron: string, sum: number, bits: number) => `the input of ${neuron} can reach ${sum} in one step, beyond ${bits} bits`,
-    explain: "The sum of one step's input is collected in a register that wraps, so it must be proven never to overflow. Here it can, if the sources named in the note fire together.",
+    explain:
+      "The sum of one step's input is collected in a register that wraps, so it must be proven never to overflow. Here it can, if the sources named in the note fire together.",
     help: "use fewer weight bits, or split the fan-in",
   },
   "payload-unit": {
@@ -267,7 +292,8 @@ export const networkErrors = table({
     severity: "error",
     message: (neuron: string, value: number, step: number, others: number) =>
       `the potential of ${neuron} can pass the end of its range, ${value}, in local step ${step}${others > 0 ? ` (and ${others} other neurons of the population theirs)` : ""}`,
-    explain: "The chip's potentials wrap: beyond the largest number comes the smallest, and the neuron's result is meaningless. The bound is a worst case over all inputs.",
+    explain:
+      "The chip's potentials wrap: beyond the largest number comes the smallest, and the neuron's result is meaningless. The bound is a worst case over all inputs.",
     help: "use fewer weight bits, or a chip whose potentials saturate",
   },
 
@@ -275,13 +301,15 @@ export const networkErrors = table({
   "delay-cycle": {
     severity: "error",
     message: (path: string, has: number, needs: number) => `the cycle ${path} takes ${has} steps, and transport alone takes ${needs}`,
-    explain: "Each link takes at least the chip's delay. Running populations later can give time to any path, but not to a cycle, whose steps are part of what the network computes.",
+    explain:
+      "Each link takes at least the chip's delay. Running populations later can give time to any path, but not to a cycle, whose steps are part of what the network computes.",
     help: "train the network with a delay of one step for each link of the cycle",
   },
   "delay-too-long": {
     severity: "error",
     message: (delay: number, most: number) => `a delay of ${delay} steps is more than the chip's ${most}, and relays cannot make it`,
-    explain: "Relays are chains of delays between the chip's least and greatest, and these two are so close that not every length can be made.",
+    explain:
+      "Relays are chains of delays between the chip's least and greatest, and these two are so close that not every length can be made.",
     help: "choose a chip with longer axon delays",
   },
   "network-steps": {
@@ -294,13 +322,16 @@ export const networkErrors = table({
   // Fan-in.
   "fan-in-too-large": {
     severity: "error",
-    message: (neuron: string, sum: string, bits: number) => `the inputs of ${neuron} cannot be split into partial sums of ${bits} bits: the smallest part reaches ${sum}`,
-    explain: "A neuron with more inputs than a core can hold is split into partial sums that travel as graded spikes. A partial sum must fit a payload, and here not even a single source's does.",
+    message: (neuron: string, sum: string, bits: number) =>
+      `the inputs of ${neuron} cannot be split into partial sums of ${bits} bits: the smallest part reaches ${sum}`,
+    explain:
+      "A neuron with more inputs than a core can hold is split into partial sums that travel as graded spikes. A partial sum must fit a payload, and here not even a single source's does.",
     help: "use fewer weight or input bits, or choose a chip with wider payloads",
   },
   "fan-in-graded": {
     severity: "error",
-    message: (pop: string, sources: number, axons: number) => `${pop} has neurons with ${sources} inputs, a core has ${axons}, and the chip has no graded spikes for partial sums`,
+    message: (pop: string, sources: number, axons: number) =>
+      `${pop} has neurons with ${sources} inputs, a core has ${axons}, and the chip has no graded spikes for partial sums`,
     explain: "A neuron with more inputs than a core can hold is split into partial sums that travel as graded spikes.",
     help: "choose a chip with graded spikes or larger cores",
   },
@@ -331,7 +362,8 @@ export const networkErrors = table({
   },
   "reset-not-outside": {
     severity: "error",
-    message: (pop: string, why: string) => `${pop} needs its potential reset by subtraction, which the chip does not do, and no synapse can do it: ${why}`,
+    message: (pop: string, why: string) =>
+      `${pop} needs its potential reset by subtraction, which the chip does not do, and no synapse can do it: ${why}`,
     explain:
       "A neuron can take its reset from a synapse of its own that arrives in the next step, before that step's decision. What it takes away then has been leaked once, so the leak must be exact, and the spike must say how much.",
     help: "choose a chip whose neurons subtract, or a network without leak (or with doubling) that sends unit spikes",
@@ -339,13 +371,15 @@ export const networkErrors = table({
   "setting-not-replaced": {
     severity: "error",
     message: (pop: string, setting: string, chip: string, has: string) => `${pop} needs ${setting}; ${chip} has ${has}`,
-    explain: "The chip's description lists the settings of its neurons. Some can be replaced by others without changing a spike; this one cannot.",
+    explain:
+      "The chip's description lists the settings of its neurons. Some can be replaced by others without changing a spike; this one cannot.",
     help: "choose a chip that has it, or a conversion that does without; docs/lesser-chips.md lists what is replaced and how",
   },
   "static-input-kept": {
     severity: "error",
     message: (pop: string, why: string) => `the synaptic current of ${pop} cannot be replaced by sending the input in every step: ${why}`,
-    explain: "A current that never decays replays an input that came once. The same input sent in every step has the same effect, if nothing else enters the current and no step misses it.",
+    explain:
+      "A current that never decays replays an input that came once. The same input sent in every step has the same effect, if nothing else enters the current and no step misses it.",
     help: "convert with input=direct, or choose a chip whose neurons have a synaptic current",
   },
 
@@ -353,7 +387,8 @@ export const networkErrors = table({
   "neuron-not-integer": {
     severity: "error",
     message: (pop: string, model: string, why: string) => `${pop} (${model}) cannot be written as an integer neuron: ${why}`,
-    explain: "The chip's configurable neuron computes with whole numbers only, in the way its README says. The pass that writes neurons in that form never rounds; quantize-weights does.",
+    explain:
+      "The chip's configurable neuron computes with whole numbers only, in the way its README says. The pass that writes neurons in that form never rounds; quantize-weights does.",
     help: "run quantize-weights first",
   },
   "chip-lacks-spikes": {
@@ -371,15 +406,18 @@ export const networkErrors = table({
   },
   "chip-lacks-lists": {
     severity: "error",
-    message: (link: string, kind: string, weights: number, chip: string) => `${link} has a weight for each synapse (${kind}, ${weights} weights), and ${chip} has shared kernels only`,
+    message: (link: string, kind: string, weights: number, chip: string) =>
+      `${link} has a weight for each synapse (${kind}, ${weights} weights), and ${chip} has shared kernels only`,
     explain:
       "An unshared or sparse kernel needs rows that hold weights for one source. Where it is a shared kernel times a gain for each neuron, the gain can stay on the axon of a chip that has gains (fold-amplitude:into=axon-gain).",
     help: "use the gains of the chip's axons (fold-amplitude:into=axon-gain) if it has them, train gains per channel, or choose a chip with dense or sparse rows",
   },
   "chip-lacks-neuron": {
     severity: "error",
-    message: (pop: string, model: string, chip: string) => `${pop} needs the neuron model ${model}, which ${chip} can neither run nor imitate`,
-    explain: "The chip's description lists its neuron models. Models that can be written as the configurable unit run wherever that is listed.",
+    message: (pop: string, model: string, chip: string) =>
+      `${pop} needs the neuron model ${model}, which ${chip} can neither run nor imitate`,
+    explain:
+      "The chip's description lists its neuron models. Models that can be written as the configurable unit run wherever that is listed.",
     help: "choose a chip whose neurons have it, or a conversion that uses another model",
   },
   "chip-lacks-pool": {

@@ -127,6 +127,13 @@ export const nirErrors = table({
       "A chip delays by whole steps, so each delay is rounded to the nearest one; signals meet up to half a step earlier or later than they did.",
     help: "choose a step that divides the delays",
   },
+  "netx-unsupported": {
+    severity: "error",
+    message: (what: string, why: string) => `${what} of a lava-dl network cannot be read: ${why}`,
+    explain:
+      "Of lava-dl's netx format (.net) chains of the layers input, dense, conv and flatten with CUBA neurons are read, which is what lava-dl's own loader takes for Loihi.",
+    help: "export the network without that part, or as NIR",
+  },
   "nir-cannot-say": {
     severity: "error",
     message: (what: string, why: string) => `${what} cannot be written as NIR: ${why}`,

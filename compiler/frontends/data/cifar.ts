@@ -16,7 +16,8 @@ export function cifarLabelBytes(bytes: Uint8Array): 1 | 2 | null {
     const size = pixels + labels;
     if (bytes.length === 0 || bytes.length % size !== 0) continue;
     let fits = true;
-    for (let at = 0; at < bytes.length && fits; at += size) fits = (bytes[at + labels - 1] ?? 255) < 100 && (labels === 1 || (bytes[at] ?? 255) < 20);
+    for (let at = 0; at < bytes.length && fits; at += size)
+      fits = (bytes[at + labels - 1] ?? 255) < 100 && (labels === 1 || (bytes[at] ?? 255) < 20);
     if (fits) return labels;
   }
   return null;

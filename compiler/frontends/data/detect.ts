@@ -77,7 +77,9 @@ function commonFormat(files: readonly DataFile[]): Known {
 function unknownNotes(f: DataFile): string[] {
   if (!/cifar|batch|\.bin$/i.test(f.name)) return [];
   const over = f.bytes.length % 3073;
-  return over === 0 ? [] : [`as CIFAR-10 records of 3073 bytes it would be ${Math.floor(f.bytes.length / 3073)} records and ${over} bytes: it may be cut short`];
+  return over === 0
+    ? []
+    : [`as CIFAR-10 records of 3073 bytes it would be ${Math.floor(f.bytes.length / 3073)} records and ${over} bytes: it may be cut short`];
 }
 
 /** Files of a folder come in the order of their names, so that results do not depend on the file system; archives keep theirs unless they hold images. */
@@ -88,10 +90,12 @@ function sorted(files: readonly DataFile[], format: Known): readonly DataFile[] 
 
 function joined(parts: readonly Records[]): Records {
   const [first] = parts;
-  if (first === undefined || parts.length === 1) return first ?? { count: 0, shape: [], layout: null, read: () => {}, label: () => null, name: () => "" };
+  if (first === undefined || parts.length === 1)
+    return first ?? { count: 0, shape: [], layout: null, read: () => {}, label: () => null, name: () => "" };
   const starts = [0];
   for (const p of parts) {
-    if (p.shape.length !== first.shape.length || p.shape.some((d, i) => d !== first.shape[i])) fail("data-mixed", [first.name(0), p.name(0)]);
+    if (p.shape.length !== first.shape.length || p.shape.some((d, i) => d !== first.shape[i]))
+      fail("data-mixed", [first.name(0), p.name(0)]);
     starts.push((starts.at(-1) ?? 0) + p.count);
   }
   const find = (index: number): [Records, number] => {

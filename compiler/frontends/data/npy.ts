@@ -63,7 +63,8 @@ function readHeader(text: string, name: string): { descr: string; fortran: boole
   const descr = /['"]descr['"]\s*:\s*(?:['"]([^'"]*)['"]|(\[[^\]]*\]))/.exec(text);
   const fortran = /['"]fortran_order['"]\s*:\s*(True|False)/.exec(text);
   const shape = /['"]shape['"]\s*:\s*\(([^)]*)\)/.exec(text);
-  if (descr === null || fortran === null || shape === null) fail("data-malformed", [name, ".npy", "its header lacks descr, fortran_order or shape"]);
+  if (descr === null || fortran === null || shape === null)
+    fail("data-malformed", [name, ".npy", "its header lacks descr, fortran_order or shape"]);
   const dims = (shape[1] ?? "")
     .split(",")
     .map((d) => d.trim().replace(/L$/, ""))

@@ -10,8 +10,17 @@ type Named = { readonly name: string; readonly array: NpyArray };
  * .npz. `wanted` names the data array; without it the one whose records have the
  * size of the model's input is taken, and if several have, the one with a usual name.
  */
-export function npzRecords(file: string, entries: readonly DataFile[], wanted: string | null, layout: Layout | null, sampleSize: number): Records {
-  const arrays: Named[] = entries.map((e) => ({ name: e.name.replace(/\.npy$/, ""), array: readNpy({ name: `${file}:${e.name}`, bytes: e.bytes }) }));
+export function npzRecords(
+  file: string,
+  entries: readonly DataFile[],
+  wanted: string | null,
+  layout: Layout | null,
+  sampleSize: number,
+): Records {
+  const arrays: Named[] = entries.map((e) => ({
+    name: e.name.replace(/\.npy$/, ""),
+    array: readNpy({ name: `${file}:${e.name}`, bytes: e.bytes }),
+  }));
   const fits = arrays.filter((a) => (wanted === null ? holdsSamples(a.array, sampleSize) : a.name === wanted));
   const usual = fits.filter((a) => /^(x|data|images?|inputs?|samples)$/i.test(a.name));
   const data = fits.length === 1 ? fits[0] : usual.length === 1 ? usual[0] : undefined;
@@ -29,7 +38,14 @@ function holdsSamples(a: NpyArray, sampleSize: number): boolean {
 /** The partner by name (x_test, y_test), else the only list of that many whole numbers. */
 function findLabels(arrays: readonly Named[], data: Named, count: number): Float64Array | null {
   const lists = arrays.filter((a) => a !== data && sizeOf(a.array.shape) === count && !/^f/.test(a.array.type));
-  const partner = [data.name.replace(/^x/i, (x) => (x === "X" ? "Y" : "y")), data.name.replace(/^X/, "y"), data.name.replace(/images?|data|inputs?|samples/i, "labels")];
-  const found = lists.find((a) => partner.includes(a.name)) ?? lists.find((a) => /^(y|labels?|targets?)$/i.test(a.name)) ?? (lists.length === 1 ? lists[0] : undefined);
+  const partner = [
+    data.name.replace(/^x/i, (x) => (x === "X" ? "Y" : "y")),
+    data.name.replace(/^X/, "y"),
+    data.name.replace(/images?|data|inputs?|samples/i, "labels"),
+  ];
+  const found =
+    lists.find((a) => partner.includes(a.name)) ??
+    lists.find((a) => /^(y|labels?|targets?)$/i.test(a.name)) ??
+    (lists.length === 1 ? lists[0] : undefined);
   return found === undefined ? null : npyNumbers(found.array);
 }

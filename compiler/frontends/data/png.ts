@@ -31,7 +31,8 @@ function decodePixels(file: DataFile): Pixels {
   } catch (error) {
     fail("data-malformed", [file.name, "PNG", error instanceof Error ? error.message : String(error)]);
   }
-  if (image.palette !== undefined) return opaque(file.name, { data: convertIndexedToRgb(image), channels: image.palette[0]?.length ?? 3 }, 255);
+  if (image.palette !== undefined)
+    return opaque(file.name, { data: convertIndexedToRgb(image), channels: image.palette[0]?.length ?? 3 }, 255);
   const data = image.depth < 8 ? unpack(image) : image.data;
   return opaque(file.name, { data, channels: image.channels }, image.depth === 16 ? 65535 : 255);
 }

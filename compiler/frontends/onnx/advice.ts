@@ -11,7 +11,8 @@ const branch = "export with torch.jit.trace or fixed shapes, so that the path ta
 const resize = "train with ConvTranspose, or without changing the resolution";
 const attention = "transformers are not supported; the conversions know convolutional and fully connected networks";
 const after = "leave this step out of the exported model and do it on the host, behind the classifier";
-const noise = "write the noise of a spiking layer with RandomNormalLike or RandomUniformLike (torch.randn_like), or export in evaluation mode without it";
+const noise =
+  "write the noise of a spiking layer with RandomNormalLike or RandomUniformLike (torch.randn_like), or export in evaluation mode without it";
 const axes = "write it with ReduceMean, or with AveragePool and a scale";
 
 const byOp: Readonly<Record<string, string>> = {

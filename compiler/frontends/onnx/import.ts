@@ -72,7 +72,10 @@ export function importModel(model: Model, opsets: Opsets, name: string, readExte
   importSteps(steps, scope, job, cx);
   const outputs = graph.output.map((o) => outputValue(o.name, scope, work, report));
   collector.check();
-  return work.builder.finish(outputs.filter((v) => v !== null), ownMetadata(model));
+  return work.builder.finish(
+    outputs.filter((v) => v !== null),
+    ownMetadata(model),
+  );
 }
 
 /** The entries of the model's metadata that are meant for this compiler. */

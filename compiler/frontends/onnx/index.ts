@@ -14,12 +14,12 @@ export const newestOpset = 28;
  * arithmetic computed, every operator in its newest meaning with everything
  * static as an attribute. A symbolic batch is taken as 1.
  *
- * `name` is what the graph is called and messages name the file by.
+ * `name` is what the graph is called: the file's name, of which messages say that it ends in .onnx.
  * Throws a Failure with all problems found; codes onnx-* and, where shapes do
  * not go together, graph-*.
  */
 export function importOnnx(bytes: Uint8Array, name: string, readExternal: ReadExternal, cx: Context): Graph {
-  const model = readModel(bytes, name);
+  const model = readModel(bytes, name.endsWith(".onnx") ? name : `${name}.onnx`);
   const opsets = opsetsOf(model.opsetImport);
   const version = opsets.get("");
   // A model that consists of functions or quantizers only may do without the standard operators.

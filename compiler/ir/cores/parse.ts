@@ -150,7 +150,20 @@ function parseGroup(p: Parser): NeuronGroup {
   r.need("neurons");
   const indices = integers(p);
   const from = r.origin() ?? origin(pop);
-  return { first, count, model: model.name, params: model.fields, initial: initial.fields as NeuronGroup["initial"], spike, start, silent, stop, pop, indices, origin: from };
+  return {
+    first,
+    count,
+    model: model.name,
+    params: model.fields,
+    initial: initial.fields as NeuronGroup["initial"],
+    spike,
+    start,
+    silent,
+    stop,
+    pop,
+    indices,
+    origin: from,
+  };
 }
 
 function parseShape(r: Reader, index: number): Shape {
@@ -220,7 +233,8 @@ function parseSends(p: Parser): Sends {
   for (; r.more && r.skip("send"); r.nextLine()) {
     const place = r.place();
     const slot = r.integer();
-    if (slot < done || slot >= sources) fail("cores-invalid", [`send ${slot} is out of order, or past the last of ${sources}`], { at: place });
+    if (slot < done || slot >= sources)
+      fail("cores-invalid", [`send ${slot} is out of order, or past the last of ${sources}`], { at: place });
     start.fill(core.length, done, slot + 1);
     r.need("->");
     while (r.peek().kind !== "end") {

@@ -32,7 +32,9 @@ import type { Axon, Core, Cores, InputPort, NeuronGroup, OutputPort, Row, Sends,
 const listMax = 256;
 
 export function printCores(c: Cores, store: TensorStore | null): string {
-  const lines = [`cores ${showName(c.name)} chip ${showName(c.chip)} grid ${c.columns}x${c.rows} steps ${c.steps} interval ${c.interval} seed ${c.seed}`];
+  const lines = [
+    `cores ${showName(c.name)} chip ${showName(c.chip)} grid ${c.columns}x${c.rows} steps ${c.steps} interval ${c.interval} seed ${c.seed}`,
+  ];
   for (const port of c.inputs) lines.push(...printInput(port, store));
   for (const port of c.outputs) lines.push(`  ${printOutput(port, store)}`);
   for (const core of c.cores) lines.push(...printCore(core, store));
@@ -120,7 +122,9 @@ function printAxons(axons: readonly Axon[], store: TensorStore | null): string[]
 }
 
 function printAxon(a: Axon): string {
-  const rest = (["need", "delay", "gain", "shift", "y", "x"] as const).filter((key) => a[key] !== (key === "gain" ? 1 : 0)).map((key) => `${key}=${a[key]}`);
+  const rest = (["need", "delay", "gain", "shift", "y", "x"] as const)
+    .filter((key) => a[key] !== (key === "gain" ? 1 : 0))
+    .map((key) => `${key}=${a[key]}`);
   return [a.mode, `row=${a.row}`, ...rest].join(" ");
 }
 

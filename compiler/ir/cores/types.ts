@@ -89,7 +89,14 @@ export type Row =
    * to output ((y - ky*dilationY)/strideY, (x - kx*dilationX)/strideX) where both are
    * whole and inside the tile.
    */
-  | { readonly kind: "conv"; readonly bits: number; readonly base: number; readonly shape: number; readonly channels: number; readonly weights: Int32Array };
+  | {
+      readonly kind: "conv";
+      readonly bits: number;
+      readonly base: number;
+      readonly shape: number;
+      readonly channels: number;
+      readonly weights: Int32Array;
+    };
 
 export type Core = {
   readonly id: CoreId;

@@ -1,14 +1,28 @@
 import { at } from "../../base/bug.ts";
 import { type Diagnostic, diagnostic } from "../../base/diagnostic.ts";
+import { type Features, missingNumbers, missingWords } from "../network/features.ts";
 import { poolLimits, profileCount, routeCount, shapeLimits, slotMax, synapseWords, weightBits } from "./storage.ts";
 import type { Axon, Core, Cores, NeuronGroup, Row, Sends, Shape } from "./types.ts";
 
 /** What verification must know of a chip; a ChipSpec has it. */
-export type ChipLimits = {
+export type ChipLimits = Features & {
   readonly name: string;
+  readonly spikes: readonly string[];
+  readonly pools: readonly string[];
+  readonly sharedKernels: boolean;
+  readonly lists: readonly string[];
+  readonly gain: { readonly bits: number };
   readonly columns: number;
   readonly rows: number;
-  readonly core: { readonly neurons: number; readonly axons: number; readonly synapseWords: number; readonly routes: number; readonly profiles: number; readonly shapes: number; readonly delayMax: number };
+  readonly core: {
+    readonly neurons: number;
+    readonly axons: number;
+    readonly synapseWords: number;
+    readonly routes: number;
+    readonly profiles: number;
+    readonly shapes: number;
+    readonly delayMax: number;
+  };
   readonly weight: { readonly bitsMax: number };
   readonly outputs: number;
 };
@@ -25,6 +39,7 @@ export type ChipLimits = {
  *  8. output lines follow one another from 0 on
  * and, for a chip:
  *  9. grid and name are the chip's, and every core stays within its memories
+ * 10. spikes, settings of neurons, modes and gains of axons, and kinds of rows are ones that the chip has
  */
 export function verifyCores(c: Cores, chip: ChipLimits | null): readonly Diagnostic[] {
   const out: Diagnostic[] = [];
@@ -62,7 +77,8 @@ function slotsOf(core: Core): number {
 function checkPlace(core: Core, c: Cores, places: Set<string>, say: Say): void {
   if (core.at === null) return;
   const { x, y } = core.at;
-  if (x < 0 || y < 0 || x >= c.columns || y >= c.rows) say(`(${x},${y}) is outside the grid of ${c.columns} x ${c.rows}`, `core ${core.id}`);
+  if (x < 0 || y < 0 || x >= c.columns || y >= c.rows)
+    say(`(${x},${y}) is outside the grid of ${c.columns} x ${c.rows}`, `core ${core.id}`);
   if (places.has(`${x},${y}`)) say(`another core is at (${x},${y}) too`, `core ${core.id}`);
   places.add(`${x},${y}`);
 }
@@ -81,7 +97,8 @@ function checkGroups(core: Core, say: Say): void {
 
 function checkTensors(g: NeuronGroup, where: string, say: Say): void {
   for (const [key, value] of [...Object.entries(g.params), ...Object.entries(g.initial)]) {
-    if (typeof value === "object" && value.data.length !== g.count) say(`${key} has ${value.data.length} numbers for ${g.count} slots`, where);
+    if (typeof value === "object" && value.data.length !== g.count)
+      say(`${key} has ${value.data.length} numbers for ${g.count} slots`, where);
   }
 }
 
@@ -92,9 +109,13 @@ function checkSends(s: Sends, sources: number, c: Cores, lines: number, where: s
   for (let k = 0; k < s.core.length; k++) {
     const [core, axon, member] = [at(s.core, k), at(s.axon, k), at(s.member, k)];
     if (core < 0 ? axon < 0 || axon >= lines : axon < 0 || axon >= (c.cores[core]?.axons.length ?? 0)) {
-      return say(core < 0 ? `a send leads to line ${axon} of ${lines}` : `a send leads to axon ${axon} of core ${core}, which does not exist`, where);
+      return say(
+        core < 0 ? `a send leads to line ${axon} of ${lines}` : `a send leads to axon ${axon} of core ${core}, which does not exist`,
+        where,
+      );
     }
-    if (member < 0 || member >= poolLimits.members) return say(`a send is member ${member} of a window; windows have up to ${poolLimits.members}`, where);
+    if (member < 0 || member >= poolLimits.members)
+      return say(`a send is member ${member} of a window; windows have up to ${poolLimits.members}`, where);
   }
 }
 
@@ -107,7 +128,8 @@ function checkRow(row: Row, shapes: readonly Shape[], slots: number, where: stri
   }
   if (weightBits(low, high, !zero, 1) > row.bits) say(`its weights, ${low} to ${high}, do not fit ${row.bits} bits`, where);
   if (row.bits === 1 && zero) say("a one-bit row holds a weight of 0", where);
-  if (row.kind === "dense" && row.base + row.weights.length > slots) say(`it reaches slot ${row.base + row.weights.length - 1} of ${slots}`, where);
+  if (row.kind === "dense" && row.base + row.weights.length > slots)
+    say(`it reaches slot ${row.base + row.weights.length - 1} of ${slots}`, where);
   if (row.kind === "sparse") {
     if (row.slots.length !== row.weights.length) say(`it has ${row.slots.length} slots and ${row.weights.length} weights`, where);
     const wrong = row.slots.find((s) => s < 0 || s >= slots);
@@ -116,7 +138,8 @@ function checkRow(row: Row, shapes: readonly Shape[], slots: number, where: stri
   if (row.kind === "conv") {
     const shape = shapes[row.shape];
     if (shape === undefined) say(`it names shape ${row.shape} of ${shapes.length}`, where);
-    else if (row.weights.length !== shape.kernelY * shape.kernelX * row.channels) say(`it has ${row.weights.length} weights for ${shape.kernelY} x ${shape.kernelX} taps of ${row.channels}`, where);
+    else if (row.weights.length !== shape.kernelY * shape.kernelX * row.channels)
+      say(`it has ${row.weights.length} weights for ${shape.kernelY} x ${shape.kernelX} taps of ${row.channels}`, where);
     else {
       const last = row.base + (shape.height * shape.width - 1) * shape.pitch + row.channels - 1;
       if (last >= slots) say(`it reaches slot ${last} of ${slots}`, where);
@@ -126,11 +149,12 @@ function checkRow(row: Row, shapes: readonly Shape[], slots: number, where: stri
 
 function checkAxon(a: Axon, core: Core, where: string, say: Say): void {
   const row = core.rows[a.row];
-  if (row === undefined) return say(`it names row ${a.row} of ${core.rows.length}`, where);
+  if (row === undefined) say(`it names row ${a.row} of ${core.rows.length}`, where);
   if (a.delay < 0) say(`its delay is ${a.delay}`, where);
-  if (a.mode === "at-least" && (a.need < 1 || a.need > poolLimits.need)) say(`it needs ${a.need} events; 1 to ${poolLimits.need} can be`, where);
+  if (a.mode === "at-least" && (a.need < 1 || a.need > poolLimits.need))
+    say(`it needs ${a.need} events; 1 to ${poolLimits.need} can be`, where);
   if (a.mode === "gate" && core.groups[a.need] === undefined) say(`it names group ${a.need} of ${core.groups.length}`, where);
-  if (row.kind !== "conv") return;
+  if (row?.kind !== "conv") return;
   if (a.y < 0 || a.x < 0 || a.y > shapeLimits.positionMax || a.x > shapeLimits.positionMax) say(`its position is (${a.y},${a.x})`, where);
 }
 
@@ -147,9 +171,46 @@ function checkChip(c: Cores, chip: ChipLimits, lines: number, out: Diagnostic[])
     limit(name, "axons", core.axons.length, chip.core.axons);
     limit(name, "synapse words", synapseWords(core), chip.core.synapseWords);
     limit(name, "routes", routeCount(core), chip.core.routes);
-    limit(name, "profiles", core.groups.reduce((n, g) => n + profileCount(g), 0), chip.core.profiles);
+    limit(
+      name,
+      "profiles",
+      core.groups.reduce((n, g) => n + profileCount(g), 0),
+      chip.core.profiles,
+    );
     limit(name, "shapes", core.shapes.length, chip.core.shapes);
-    limit(name, "weight bits", core.rows.reduce((n, r) => Math.max(n, r.bits), 0), chip.weight.bitsMax);
-    limit(name, "steps of axon delay", core.axons.reduce((n, a) => Math.max(n, a.delay), 0), chip.core.delayMax);
+    limit(
+      name,
+      "weight bits",
+      core.rows.reduce((n, r) => Math.max(n, r.bits), 0),
+      chip.weight.bitsMax,
+    );
+    limit(
+      name,
+      "steps of axon delay",
+      core.axons.reduce((n, a) => Math.max(n, a.delay), 0),
+      chip.core.delayMax,
+    );
+    for (const what of lackedBy(core, chip)) out.push(diagnostic("cores-feature", [name, what, chip.name]));
   }
+  for (const port of c.inputs)
+    if (!chip.spikes.includes(port.spike.kind))
+      out.push(diagnostic("cores-feature", [`input ${port.name}`, `${port.spike.kind} spikes`, chip.name]));
+}
+
+/** What a core uses and the chip does not have, each thing once. */
+function lackedBy(core: Core, chip: ChipLimits): ReadonlySet<string> {
+  const out = new Set<string>();
+  for (const g of core.groups) {
+    if (!chip.spikes.includes(g.spike.kind)) out.add(`${g.spike.kind} spikes (${g.pop})`);
+    for (const m of [...missingWords(g.params, chip), ...missingNumbers(g.params, g.initial["v"] ?? 0, chip)])
+      out.add(`${m.setting} (${g.pop})`);
+  }
+  for (const a of core.axons) {
+    if (chip.gain.bits === 0 && (a.gain !== 1 || a.shift !== 0)) out.add("gains on axons");
+    const pool = a.mode === "gate" ? "gate" : a.need === 1 ? "or" : "and";
+    if (a.mode !== "each" && !chip.pools.includes(pool) && !(a.need === 1 && chip.pools.includes("and")))
+      out.add(`axons that pool (${pool})`);
+  }
+  for (const r of core.rows) if (r.kind === "conv" ? !chip.sharedKernels : !chip.lists.includes(r.kind)) out.add(`${r.kind} rows`);
+  return out;
 }

@@ -43,8 +43,19 @@ type Manifest = {
   readonly steps: number;
   readonly interval: number;
   readonly files: Readonly<Record<string, FileEntry>>;
-  readonly sections: readonly { readonly name: string; readonly wordBits: number; readonly base: number; readonly offset: number; readonly words: number; readonly sha256: string }[];
-  readonly inputs: readonly (Omit<Input, "start" | "targets" | "params"> & { readonly params: Readonly<Record<string, unknown>>; readonly starts: number; readonly targets: number })[];
+  readonly sections: readonly {
+    readonly name: string;
+    readonly wordBits: number;
+    readonly base: number;
+    readonly offset: number;
+    readonly words: number;
+    readonly sha256: string;
+  }[];
+  readonly inputs: readonly (Omit<Input, "start" | "targets" | "params"> & {
+    readonly params: Readonly<Record<string, unknown>>;
+    readonly starts: number;
+    readonly targets: number;
+  })[];
   readonly outputs: readonly (Omit<Output, "scale" | "offset"> & { readonly scale: unknown; readonly offset: unknown })[];
   readonly madeFrom: { readonly inputs: Readonly<Record<string, string>>; readonly options: unknown };
   readonly sha256: string;
@@ -71,11 +82,23 @@ export function imageFiles(image: Image, facts: ImageFacts = {}): Map<string, Ui
     interval: image.interval,
     files: Object.fromEntries([...files].map(([name, bytes]) => [name, { bytes: bytes.length, sha256: sha256(bytes) }])),
     sections: image.sections.map((s) => {
-      const entry = { name: s.name, wordBits: s.wordBits, base: s.base, offset, words: s.words.length, sha256: sha256(sections.subarray(offset, offset + 4 * s.words.length)) };
+      const entry = {
+        name: s.name,
+        wordBits: s.wordBits,
+        base: s.base,
+        offset,
+        words: s.words.length,
+        sha256: sha256(sections.subarray(offset, offset + 4 * s.words.length)),
+      };
       offset += 4 * s.words.length;
       return entry;
     }),
-    inputs: image.inputs.map(({ start, targets, params, ...rest }) => ({ ...rest, params: plain(params), starts: start.length, targets: targets.length })),
+    inputs: image.inputs.map(({ start, targets, params, ...rest }) => ({
+      ...rest,
+      params: plain(params),
+      starts: start.length,
+      targets: targets.length,
+    })),
     outputs: image.outputs.map((o) => ({ ...o, scale: plainValue(o.scale), offset: plainValue(o.offset) })),
     madeFrom: { inputs: facts.inputs ?? {}, options: facts.options ?? null },
     sha256: "",
@@ -118,10 +141,19 @@ export function readImage(file: (name: string) => Uint8Array | null, known: read
     steps: manifest.steps,
     interval: manifest.interval,
     sections: manifest.sections.map(
-      (s): Section => ({ name: s.name, wordBits: s.wordBits, base: s.base, words: wordsOfBytes(bytes.subarray(s.offset, s.offset + 4 * s.words)) }),
+      (s): Section => ({
+        name: s.name,
+        wordBits: s.wordBits,
+        base: s.base,
+        words: wordsOfBytes(bytes.subarray(s.offset, s.offset + 4 * s.words)),
+      }),
     ),
-    inputs: manifest.inputs.map(({ starts, targets, params, ...rest }): Input => ({ ...rest, params: restore(params), start: take(starts), targets: take(targets) })),
-    outputs: manifest.outputs.map((o): Output => ({ ...o, scale: restoreValue(o.scale) as number | Tensor, offset: restoreValue(o.offset) as number | Tensor })),
+    inputs: manifest.inputs.map(
+      ({ starts, targets, params, ...rest }): Input => ({ ...rest, params: restore(params), start: take(starts), targets: take(targets) }),
+    ),
+    outputs: manifest.outputs.map(
+      (o): Output => ({ ...o, scale: restoreValue(o.scale) as number | Tensor, offset: restoreValue(o.offset) as number | Tensor }),
+    ),
     map,
   };
 }
@@ -134,7 +166,8 @@ function readManifest(bytes: Uint8Array): Manifest {
   } catch {
     return fail("image-manifest", ["it is not JSON: damaged, or cut short"], { at: "manifest.json" });
   }
-  if (typeof manifest !== "object" || manifest === null || manifest.kind !== manifestKind) fail("image-manifest", [`its kind is not ${manifestKind}`], { at: "manifest.json" });
+  if (typeof manifest !== "object" || manifest === null || manifest.kind !== manifestKind)
+    fail("image-manifest", [`its kind is not ${manifestKind}`], { at: "manifest.json" });
   if (manifest.version !== manifestVersion) fail("image-version", [manifest.version, manifestVersion], { at: "manifest.json" });
   if (sealed(manifest) !== text) fail("image-manifest", ["its own SHA-256 does not match its content"], { at: "manifest.json" });
   return manifest;
@@ -145,8 +178,11 @@ function checkFile(name: string, bytes: Uint8Array | null, entry: FileEntry, man
   if (bytes.length !== entry.bytes) fail("image-file-length", [name, entry.bytes, bytes.length], { at: name });
   const actual = sha256(bytes);
   if (actual !== entry.sha256) {
-    const damaged = name === "image.bin" ? manifest.sections.filter((s) => sha256(bytes.subarray(s.offset, s.offset + 4 * s.words)) !== s.sha256) : [];
-    const notes = damaged.slice(0, 8).map((s) => `section ${s.name} (bytes ${s.offset} to ${s.offset + 4 * s.words - 1}) is not as written`);
+    const damaged =
+      name === "image.bin" ? manifest.sections.filter((s) => sha256(bytes.subarray(s.offset, s.offset + 4 * s.words)) !== s.sha256) : [];
+    const notes = damaged
+      .slice(0, 8)
+      .map((s) => `section ${s.name} (bytes ${s.offset} to ${s.offset + 4 * s.words - 1}) is not as written`);
     fail("image-file-damaged", [name, entry.sha256.slice(0, 12), actual.slice(0, 12)], { at: name, notes });
   }
   return bytes;

@@ -6,7 +6,10 @@ import { hex } from "./word.ts";
  * How a chip's memories are read: for each word of a section its text, and, where a
  * record begins, what it is. `sections` are those of the same core.
  */
-export type MemoryListing = (section: Section, sections: readonly Section[]) => readonly { readonly text: string; readonly note: string | null }[];
+export type MemoryListing = (
+  section: Section,
+  sections: readonly Section[],
+) => readonly { readonly text: string; readonly note: string | null }[];
 
 /**
  * An image as text: every section with addresses, words in hexadecimal, decoded fields, and
@@ -16,7 +19,9 @@ export type MemoryListing = (section: Section, sections: readonly Section[]) => 
  *     0000  8000 0000  profile=0 routeStart=0 routeCount=0 used=1      slot 0: conv1[17] from "Conv_0"
  */
 export function listing(image: Image, show: MemoryListing): string {
-  const lines: string[] = [`image ${image.name} for ${image.target}, format ${image.format}, ${image.steps} steps, interval ${image.interval}`];
+  const lines: string[] = [
+    `image ${image.name} for ${image.target}, format ${image.format}, ${image.steps} steps, interval ${image.interval}`,
+  ];
   const byPlace = new Map<string, Section[]>();
   for (const s of image.sections) {
     const place = placeOf(s);

@@ -16,7 +16,16 @@ type Route = readonly number[];
 type MappingCore = ImageMap["cores"][number] & {
   readonly core: number;
   /** Per axon: the row it names and what it does with an event. */
-  readonly axons?: readonly { readonly row: number; readonly mode: string; readonly need: number; readonly delay: number; readonly gain: number; readonly shift: number; readonly y: number; readonly x: number }[];
+  readonly axons?: readonly {
+    readonly row: number;
+    readonly mode: string;
+    readonly need: number;
+    readonly delay: number;
+    readonly gain: number;
+    readonly shift: number;
+    readonly y: number;
+    readonly x: number;
+  }[];
   /** Per row: where it lies in the synapse memory. */
   readonly rows?: readonly { readonly kind: string; readonly address: number; readonly words: number; readonly weights: number }[];
   /** Per slot. */
@@ -40,7 +49,11 @@ export function mappingOf(image: Image, cores: Cores | null): Mapping | null {
     name: image.name,
     target: image.target,
     cores: image.map.cores.map((c, i): MappingCore => ({ core: i, ...c, ...(cores === null ? {} : detailsOf(at(cores.cores, i))) })),
-    inputs: image.inputs.map((p, i) => ({ name: p.name, shape: p.shape, ...(cores === null ? {} : { routes: routesOf(at(cores.inputs, i).sends) }) })),
+    inputs: image.inputs.map((p, i) => ({
+      name: p.name,
+      shape: p.shape,
+      ...(cores === null ? {} : { routes: routesOf(at(cores.inputs, i).sends) }),
+    })),
     outputs: image.outputs.map((o) => ({ name: o.name, shape: o.shape, first: o.first, count: o.count })),
   };
 }

@@ -47,7 +47,13 @@ export type ImageMap = {
     readonly x: number;
     readonly y: number;
     readonly origin: string;
-    readonly groups: readonly { readonly first: number; readonly count: number; readonly pop: string; readonly indices: readonly number[]; readonly origin: string }[];
+    readonly groups: readonly {
+      readonly first: number;
+      readonly count: number;
+      readonly pop: string;
+      readonly indices: readonly number[];
+      readonly origin: string;
+    }[];
   }[];
 };
 

@@ -11,14 +11,23 @@ describe("bit-field tables", () => {
   });
   it("decode what they encode", () => {
     fc.assert(
-      fc.property(fc.integer({ min: -128, max: 127 }), fc.integer({ min: 0, max: 1023 }), fc.boolean(), fc.constantFrom("add", "sub", "set"), (weight, neuron, last, op) => {
-        const value = { weight, neuron, last, op: op as "add" | "sub" | "set" };
-        expect(synapse.decode(synapse.encode(value))).toEqual({ value });
-      }),
+      fc.property(
+        fc.integer({ min: -128, max: 127 }),
+        fc.integer({ min: 0, max: 1023 }),
+        fc.boolean(),
+        fc.constantFrom("add", "sub", "set"),
+        (weight, neuron, last, op) => {
+          const value = { weight, neuron, last, op: op as "add" | "sub" | "set" };
+          expect(synapse.decode(synapse.encode(value))).toEqual({ value });
+        },
+      ),
     );
   });
   it("refuse what does not fit, and say which field", () => {
-    expect(synapse.check({ weight: 128, neuron: 0, last: false, op: "add" })).toEqual({ field: "synapse.weight", problem: "128 does not fit sint of 8 bits" });
+    expect(synapse.check({ weight: 128, neuron: 0, last: false, op: "add" })).toEqual({
+      field: "synapse.weight",
+      problem: "128 does not fit sint of 8 bits",
+    });
     expect(synapse.check({ weight: 0, neuron: 1024, last: false, op: "add" })?.field).toBe("synapse.neuron");
     expect(synapse.decode(2 ** 31)).toMatchObject({ problem: expect.stringContaining("reserved bits") });
     expect(synapse.decode(3 * 2 ** 19)).toMatchObject({ field: "synapse.op" });

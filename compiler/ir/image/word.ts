@@ -97,13 +97,14 @@ export function word<const F extends Fields>(name: string, bits: number, fields:
     let out = 0;
     for (const [key, f] of list) {
       const b = f.encode(value[key]);
-      if (b === null) return { field: `${name}.${key}`, problem: `${String(value[key])} does not fit ${f.kind} of ${widthOf(f.high, f.low)} bits` };
+      if (b === null)
+        return { field: `${name}.${key}`, problem: `${String(value[key])} does not fit ${f.kind} of ${widthOf(f.high, f.low)} bits` };
       out += b * 2 ** f.low;
     }
     return out;
   }
   function decode(w: number): { readonly value: RecordOf<F> } | WordProblem {
-    if (((w & reserved) >>> 0) !== 0) return { field: name, problem: `reserved bits are set in ${hex(w, bits)}` };
+    if ((w & reserved) >>> 0 !== 0) return { field: name, problem: `reserved bits are set in ${hex(w, bits)}` };
     const value: Record<string, unknown> = {};
     for (const [key, f] of list) {
       const raw = ((w >>> f.low) & maskOf(f)) >>> 0;
@@ -148,7 +149,10 @@ export function hex(w: number, bits: number): string {
 export function tableOf(w: AnyWord): string {
   const rows = Object.entries(w.fields)
     .sort(([, a], [, b]) => b.high - a.high)
-    .map(([key, f]) => `| ${f.high}..${f.low} | ${key} | ${f.kind}${f.choices.length > 0 ? `: ${f.choices.map((c, i) => `${i} ${c}`).join(", ")}` : ""} |`);
+    .map(
+      ([key, f]) =>
+        `| ${f.high}..${f.low} | ${key} | ${f.kind}${f.choices.length > 0 ? `: ${f.choices.map((c, i) => `${i} ${c}`).join(", ")}` : ""} |`,
+    );
   return [`**${w.name}** (${w.bits} bits)`, "", "| bits | field | kind |", "|---|---|---|", ...rows].join("\n");
 }
 
