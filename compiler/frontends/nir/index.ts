@@ -6,7 +6,9 @@ import { type ChosenProfile, chooseProfile } from "./choose.ts";
 import { flatten } from "./flatten.ts";
 import { importers } from "./importers/index.ts";
 import { gather } from "./params.ts";
-import { readNir } from "./reader.ts";
+import { readHdf5 } from "./hdf5.ts";
+import { isNetx, netxNetwork } from "./netx.ts";
+import { nirFileOf } from "./reader.ts";
 import type { NirFile } from "./types.ts";
 
 export { profileNames } from "./profiles.ts";
@@ -26,11 +28,13 @@ export type NirOptions = {
 
 /**
  * Reads a NIR graph (HDF5) into a network: nested graphs written out, every way
- * between neurons one link, neurons as the profile says, feedback a step late. What was
- * assumed is reported as the table "NIR import". Throws a Failure; codes nir-*.
+ * between neurons one link, neurons as the profile says, feedback a step late. A network of
+ * lava-dl (netx) is told by its group `layer`. What was assumed is reported as the table
+ * "NIR import". Throws a Failure; codes nir-*, netx-*.
  */
 export async function importNir(bytes: Uint8Array, name: string, options: NirOptions, cx: Context): Promise<Network> {
-  return networkOf(await readNir(bytes, name), name, options, cx);
+  const root = await readHdf5(bytes, name);
+  return isNetx(root) ? netxNetwork(root, name, options, cx) : networkOf(nirFileOf(root, name), name, options, cx);
 }
 
 /** The same for a graph that was read already. */

@@ -8,7 +8,11 @@ import type { NirFile, NirGraph, NirNode, NirValue } from "./types.ts";
  * itself in files of the first versions. Throws a Failure with everything that is missing.
  */
 export async function readNir(bytes: Uint8Array, name: string): Promise<NirFile> {
-  const root = await readHdf5(bytes, name);
+  return nirFileOf(await readHdf5(bytes, name), name);
+}
+
+/** The same for a file that was opened already. */
+export function nirFileOf(root: Branch, name: string): NirFile {
   const problems: Diagnostic[] = [];
   const inner = root.children.get("node");
   const graph = readGraph(inner?.kind === "branch" ? inner : root, inner === undefined ? "" : "node", name, problems);
@@ -52,7 +56,8 @@ function metadataOf(from: Branch): Readonly<Record<string, NirValue>> {
   return group?.kind === "branch" ? values(group, []) : {};
 }
 
-function values(from: Branch, except: readonly string[]): Record<string, NirValue> {
+/** The leaves of a group by name, as parameters. */
+export function values(from: Branch, except: readonly string[]): Record<string, NirValue> {
   const out: Record<string, NirValue> = {};
   for (const [name, child] of from.children) {
     if (child.kind !== "leaf" || except.includes(name)) continue;
