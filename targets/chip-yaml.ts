@@ -4,7 +4,8 @@ import { z } from "zod";
 import { bug } from "../compiler/base/bug.ts";
 import { Collector, diagnostic, Failure } from "../compiler/base/diagnostic.ts";
 import type { ChipSpec, Cost } from "./chip.ts";
-import { type Quantity, quantities, readQuantity, type Value } from "./quantity.ts";
+import { families, type Family } from "./families.ts";
+import { type Quantity, type QuantityTree, readQuantity, type Value } from "./quantity.ts";
 
 /*
  * chip.yaml → ChipSpec.
@@ -13,9 +14,6 @@ import { type Quantity, quantities, readQuantity, type Value } from "./quantity.
  * a tolerance (`unknown` is one). A file either has all keys of its family, or says
  * `extends: NAME` and gives only the quantities that differ. Errors name line and column.
  */
-
-/** Families that have a target, and the file that describes their known members. */
-const families: Readonly<Record<string, URL>> = { mesh: new URL("./mesh/chip.yaml", import.meta.url) };
 
 type Plain = { readonly [key: string]: unknown };
 
@@ -38,9 +36,12 @@ export function knownChips(): Readonly<Record<string, ChipSpec>> {
   return out;
 }
 
+function familyNamed(name: string): Family {
+  return families[name] ?? bug(`there is no family ${name}`);
+}
+
 function familySource(family: string): Source {
-  const url = families[family] ?? bug(`there is no family ${family}`);
-  return readSource(readFileSync(url, "utf8"), `targets/${family}/chip.yaml`);
+  return readSource(readFileSync(familyNamed(family).file, "utf8"), `targets/${family}/chip.yaml`);
 }
 
 function sizesOf(source: Source): string[] {
@@ -131,7 +132,6 @@ const quantitySchema = (q: Quantity): z.ZodType =>
     ...(q.tolerance ? { tolerance: z.union([z.number(), z.string()]) } : {}),
   });
 
-type QuantityTree = { readonly [key: string]: Quantity | QuantityTree };
 const isQuantity = (q: Quantity | QuantityTree): q is Quantity => typeof q["dimension"] === "string";
 
 function schemaOf(tree: QuantityTree): Record<string, z.ZodType> {
@@ -139,7 +139,7 @@ function schemaOf(tree: QuantityTree): Record<string, z.ZodType> {
 }
 
 const size = z.strictObject({ columns: z.number().int(), rows: z.number().int(), source: z.string().min(1) });
-const schema = z.strictObject({
+const schemaFor = (quantities: QuantityTree) => z.strictObject({
   name: z.string().min(1).optional(),
   extends: z.string().optional(),
   family: z.string(),
@@ -151,8 +151,11 @@ const schema = z.strictObject({
 /** Validates the merged keys and builds the spec. */
 function specOf(source: Source, merged: Plain, name: string): ChipSpec {
   const problems = new Collector();
+  const { quantities } = familyNamed(String(merged["family"]));
+  const schema = schemaFor(quantities);
   const checked = schema.safeParse(merged);
-  if (!checked.success) for (const issue of checked.error.issues) reportIssue(issue, source, merged, problems);
+  const keys = Object.keys(schema.shape);
+  if (!checked.success) for (const issue of checked.error.issues) reportIssue(issue, source, merged, quantities, keys, problems);
   problems.check();
   const values = new Map<string, Value>();
   const sources: Record<string, string> = {};
@@ -169,7 +172,7 @@ function specOf(source: Source, merged: Plain, name: string): ChipSpec {
     else problems.report(diagnostic(read.code, [key, read.found, read.expected] as never, { at: source.place([...path, read.part]) }));
   });
   problems.check();
-  return build(name, merged, values, sources);
+  return build(name, merged, quantities, values, sources);
 }
 
 function eachQuantity(tree: QuantityTree, path: readonly string[], visit: (path: readonly string[], q: Quantity) => void): void {
@@ -180,7 +183,14 @@ function eachQuantity(tree: QuantityTree, path: readonly string[], visit: (path:
 }
 
 /** One issue of the schema as our diagnostic. */
-function reportIssue(issue: z.core.$ZodIssue, source: Source, merged: Plain, problems: Collector): void {
+function reportIssue(
+  issue: z.core.$ZodIssue,
+  source: Source,
+  merged: Plain,
+  quantities: QuantityTree,
+  keys: readonly string[],
+  problems: Collector,
+): void {
   const path = issue.path;
   const key = path.map(String).join(".");
   const found = path.reduce<unknown>((at, k) => (at as Plain | undefined)?.[String(k)], merged);
@@ -192,7 +202,7 @@ function reportIssue(issue: z.core.$ZodIssue, source: Source, merged: Plain, pro
       );
       const known =
         path.length === 0
-          ? Object.keys(schema.shape)
+          ? keys
           : here !== undefined && !isQuantity(here)
             ? Object.keys(here)
             : ["value", "tolerance", "source"];
@@ -208,8 +218,45 @@ function reportIssue(issue: z.core.$ZodIssue, source: Source, merged: Plain, pro
   }
 }
 
-function build(name: string, merged: Plain, values: ReadonlyMap<string, Value>, sources: Readonly<Record<string, string>>): ChipSpec {
-  const get = (key: string): Value => values.get(key) ?? bug(`quantity ${key} was not read`);
+/** What a key of ChipSpec is on a chip whose family has no such quantity. */
+const absent: Readonly<Record<string, Value["value"]>> = {
+  columns: 1,
+  rows: 1,
+  "core.routes": 0,
+  "core.routesPerNeuron": 0,
+  "core.profiles": 0,
+  "core.shapes": 0,
+  "core.delayMax": 0,
+  "core.events": 0,
+  "weight.bitsMin": 1,
+  "weight.signed": true,
+  "accumulator.bits": 32,
+  "payload.bits": 1,
+  "gain.bits": 0,
+  "gain.shiftMax": 0,
+  "decay.fraction": 0,
+  spikes: ["binary"],
+  perNeuron: [],
+  pools: [],
+  sharedKernels: false,
+  lists: ["dense"],
+  delayMin: 1,
+  stepsMax: 65535,
+  fifo: 0,
+};
+
+function build(
+  name: string,
+  merged: Plain,
+  quantities: QuantityTree,
+  values: ReadonlyMap<string, Value>,
+  sources: Readonly<Record<string, string>>,
+): ChipSpec {
+  const get = (key: string): Value => {
+    const neutral = absent[key];
+    return values.get(key) ?? (neutral === undefined ? bug(`quantity ${key} was not read`) : { value: neutral, tolerance: null });
+  };
+  const under = (group: string): string[] => Object.keys((quantities[group] ?? {}) as QuantityTree);
   const number = (key: string): number => get(key).value as number;
   const text = (key: string): string => get(key).value as string;
   const list = (key: string): readonly string[] => get(key).value as readonly string[];
@@ -247,7 +294,7 @@ function build(name: string, merged: Plain, values: ReadonlyMap<string, Value>, 
     decay: { fraction: number("decay.fraction") },
     spikes: list("spikes") as ChipSpec["spikes"],
     neurons: list("neurons"),
-    unit: Object.fromEntries(Object.keys(quantities.unit).map((k) => [k, list(`unit.${k}`)])),
+    unit: Object.fromEntries(under("unit").map((k) => [k, list(`unit.${k}`)])),
     perNeuron: list("perNeuron"),
     pools: list("pools") as ChipSpec["pools"],
     sharedKernels: get("sharedKernels").value as boolean,
@@ -256,14 +303,15 @@ function build(name: string, merged: Plain, values: ReadonlyMap<string, Value>, 
     stepsMax: number("stepsMax"),
     outputs: number("outputs"),
     fifo: number("fifo"),
-    cycles: Object.fromEntries(Object.keys(quantities.cycles).map((k) => [k, number(`cycles.${k}`)])),
-    costs: Object.fromEntries(Object.keys(quantities.energy).map((k) => [k, costOf(get(`energy.${k}`), sources[`energy.${k}`] ?? "")])),
+    cycles: Object.fromEntries(under("cycles").map((k) => [k, number(`cycles.${k}`)])),
+    costs: Object.fromEntries(under("energy").map((k) => [k, costOf(get(`energy.${k}`), sources[`energy.${k}`] ?? "")])),
     staticWatts: {
       watts,
       tolerance: unknown ? null : watts === 0 ? 0 : (low(chip) + cores * low(perCore)) / watts,
       source: `${sources["static.chip"]}; ${cores} cores: ${sources["static.perCore"]}`,
     },
     loadBitsPerSecond: number("link.rate"),
+    own: Object.fromEntries(under("own").map((k) => [k, get(`own.${k}`).value])),
     sources,
   };
 }

@@ -70,6 +70,8 @@ export type ChipSpec = {
   readonly staticWatts: { readonly watts: number; readonly tolerance: number | null; readonly source: string };
   /** Bits a second over the configuration link, for the load time. */
   readonly loadBitsPerSecond: number;
+  /** What only chips of this family have, by name; the target's README says what each is. */
+  readonly own: Readonly<Record<string, number | boolean | string | readonly string[]>>;
   /** Source of every number, by its path in the YAML (`core.neurons`). */
   readonly sources: Readonly<Record<string, string>>;
 };

@@ -1,6 +1,6 @@
 /*
- * Quantities of a chip file: what each key measures, in which units it may be
- * written, and the range that the mesh family's binary format leaves it.
+ * Quantities of a chip file: what a key measures, in which units it may be
+ * written, and in which range. Each family of chips has a tree of them (`<family>/quantities.ts`).
  */
 
 type Dimension = "count" | "bits" | "words" | "cycles" | "frequency" | "energy" | "power" | "rate" | "flag" | "word" | "list";
@@ -32,94 +32,18 @@ const units: Readonly<Record<Dimension, Readonly<Record<string, number>>>> = {
 
 const whole: ReadonlySet<Dimension> = new Set(["count", "bits", "words", "cycles"]);
 
-const of = (dimension: Dimension, min: number, max: number): Quantity => ({ dimension, min, max, choices: [], tolerance: false });
-const count = (min: number, max: number): Quantity => of("count", min, max);
-const bits = (min: number, max: number): Quantity => of("bits", min, max);
-const cycles: Quantity = of("cycles", 0, 1e6);
-const energy: Quantity = { ...of("energy", 0, 1e9), tolerance: true };
-const power: Quantity = { ...of("power", 0, 1e4), tolerance: true };
-const flag: Quantity = of("flag", 0, 1);
-const word = (...choices: string[]): Quantity => ({ ...of("word", 0, 0), choices });
-const list = (...choices: string[]): Quantity => ({ ...of("list", 0, 0), choices });
+export const of = (dimension: Dimension, min: number, max: number): Quantity => ({ dimension, min, max, choices: [], tolerance: false });
+export const count = (min: number, max: number): Quantity => of("count", min, max);
+export const bits = (min: number, max: number): Quantity => of("bits", min, max);
+export const cycles: Quantity = of("cycles", 0, 1e6);
+export const energy: Quantity = { ...of("energy", 0, 1e9), tolerance: true };
+export const power: Quantity = { ...of("power", 0, 1e4), tolerance: true };
+export const flag: Quantity = of("flag", 0, 1);
+export const word = (...choices: string[]): Quantity => ({ ...of("word", 0, 0), choices });
+export const list = (...choices: string[]): Quantity => ({ ...of("list", 0, 0), choices });
 
-/** The tree of a chip file. Ranges are those of targets/mesh/words.ts. */
-export const quantities = {
-  columns: count(1, 32),
-  rows: count(1, 32),
-  clock: of("frequency", 1, 1e11),
-  core: {
-    neurons: count(1, 1024),
-    axons: count(1, 4096),
-    synapses: of("words", 1, 65536),
-    routes: count(1, 16384),
-    routesPerNeuron: count(1, 2047),
-    profiles: count(1, 64),
-    shapes: count(1, 64),
-    delayMax: count(0, 63),
-    events: count(1, 1 << 24),
-  },
-  weight: { bitsMin: bits(1, 16), bitsMax: bits(1, 16), signed: flag },
-  potential: { bits: bits(24, 24), overflow: word("saturate") },
-  accumulator: { bits: bits(32, 32) },
-  payload: { bits: bits(1, 16) },
-  gain: { bits: bits(0, 8), shiftMax: count(0, 7) },
-  decay: { fraction: bits(12, 12) },
-  spikes: list("binary", "ternary", "graded"),
-  neurons: list("unit"),
-  unit: {
-    leak: list("none", "shift", "multiply", "double"),
-    current: list("off", "on"),
-    compare: list("ge", "gt"),
-    reset: list("subtract", "set", "none"),
-    negative: list("none", "free", "latched", "counted"),
-    negativeAt: list("threshold", "zero"),
-    biasAt: list("every", "first"),
-    update: list("every", "touched"),
-    emit: list("unit", "value", "count"),
-    boundary: list("preload", "clear", "keep"),
-    noise: list("none", "uniform", "gauss"),
-    output: list("no", "yes"),
-  },
-  perNeuron: list("threshold", "resetValue", "bias", "initial"),
-  pools: list("or", "and", "gate"),
-  sharedKernels: flag,
-  lists: list("dense", "sparse"),
-  delayMin: count(1, 1),
-  stepsMax: count(1, 65535),
-  outputs: count(1, 65536),
-  fifo: count(1, 65536),
-  cycles: {
-    event: cycles,
-    row: cycles,
-    word: cycles,
-    gate: cycles,
-    update: cycles,
-    skip: cycles,
-    send: cycles,
-    hop: cycles,
-    barrier: cycles,
-  },
-  energy: {
-    event: energy,
-    row: energy,
-    word: energy,
-    synapse: energy,
-    multiply: energy,
-    gate: energy,
-    update: energy,
-    skip: energy,
-    spike: energy,
-    send: energy,
-    hop: energy,
-    deliver: energy,
-    barrier: energy,
-    hostIn: energy,
-    hostOut: energy,
-    loadWord: energy,
-  },
-  static: { chip: power, perCore: power },
-  link: { rate: of("rate", 1, 1e15) },
-} as const;
+/** The keys of a family's chip file, in groups. */
+export type QuantityTree = { readonly [key: string]: Quantity | QuantityTree };
 
 /** A quantity in the ChipSpec's unit; tolerance as a fraction, null when unknown. */
 export type Value = { readonly value: number | boolean | string | readonly string[]; readonly tolerance: number | null };
