@@ -36,7 +36,7 @@ function copyData(folder) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
       if (entry.name !== "cases") copyData(path);
-    } else if (/\.(yaml|json|wasm)$/.test(entry.name)) copy(path);
+    } else if (/\.(yaml|json|wasm|v)$/.test(entry.name)) copy(path);
   }
 }
 
