@@ -1,3 +1,4 @@
+import { boardErrors } from "./errors/board.ts";
 import { chipErrors } from "./errors/chip.ts";
 import { cliErrors } from "./errors/cli.ts";
 import { convertErrors } from "./errors/convert.ts";
@@ -7,7 +8,10 @@ import { imageErrors } from "./errors/image.ts";
 import { mapErrors } from "./errors/map.ts";
 import { networkErrors } from "./errors/network.ts";
 import { nirErrors } from "./errors/nir.ts";
+import { odinErrors } from "./errors/odin.ts";
 import { onnxErrors } from "./errors/onnx.ts";
+import { queueErrors } from "./errors/queue.ts";
+import { rtlErrors } from "./errors/rtl.ts";
 import { textErrors } from "./errors/text.ts";
 
 /**
@@ -26,7 +30,11 @@ export const errors = {
   ...chipErrors,
   ...imageErrors,
   ...dataErrors,
+  ...boardErrors,
+  ...odinErrors,
   ...cliErrors,
+  ...queueErrors,
+  ...rtlErrors,
 };
 
 export type ErrorCode = keyof typeof errors;

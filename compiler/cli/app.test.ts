@@ -8,7 +8,8 @@ import { runCommand } from "./app.ts";
 import { openBuild } from "./build/read.ts";
 import { Run } from "./command.ts";
 import { findMnist } from "./demo/mnist.ts";
-import { withRuns } from "./evaluate/pool.ts";
+import { withThreads } from "./evaluate/pool.ts";
+import { buildHash } from "./evaluate/worker.ts";
 import type { RungName } from "./evaluate/rungs.ts";
 import { Files } from "./files.ts";
 import { compareOnRandom } from "./run/compare.ts";
@@ -220,11 +221,13 @@ describe("compile and evaluate", () => {
   });
 
   it("tells what a thread died of", async () => {
-    const build = openBuild(new Files({ cwd: shop.folder, stdout: () => {}, stderr: () => {}, isTTY: false }), "build");
+    const files = new Files({ cwd: shop.folder, stdout: () => {}, stderr: () => {}, isTTY: false });
     const samples = { count: 1, sample: () => new Float32Array(784) };
-    const broken = withRuns(build, shop.path("build"), 2, (runs) => runs("none" as RungName, samples, () => {}));
+    const broken = withThreads({ build: shop.path("build"), hash: buildHash(files, "build") }, 2, (runs) =>
+      runs("none" as RungName, samples, () => {}),
+    );
     await expect(broken).rejects.toThrow(InternalError);
-    await expect(broken).rejects.toThrow("a thread of the evaluation ended: ");
+    await expect(broken).rejects.toThrow("a worker thread ended: ");
   });
 
   it("does without labels, with a warning, and with fewer rungs", async () => {

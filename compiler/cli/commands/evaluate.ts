@@ -2,12 +2,14 @@ import { Option } from "commander";
 import { diagnostic, fail } from "../../base/diagnostic.ts";
 import type { Build } from "../build/build.ts";
 import { openBuild } from "../build/read.ts";
-import type { Register, SharedFlags } from "../command.ts";
+import type { Register, Run, SharedFlags } from "../command.ts";
+import type { JobQueue } from "../queue/queue.ts";
 import { addLimitFlag, addPreprocessingFlags, type FormatFlags, type PreprocessingFlags, preprocessingOf } from "../data/flags.ts";
 import { type EventFlags, openRecordings } from "../data/events.ts";
 import { openData } from "../data/open.ts";
 import { dataShape, evaluateBuild, type Plan } from "../evaluate/evaluate.ts";
 import { writeHtml } from "../report/html.ts";
+import { addQueueFlags, openQueue, type ServerFlags } from "../queue/flags.ts";
 import { defaultWorkers } from "../evaluate/pool.ts";
 import { hasReference, type RungName, rungNames } from "../evaluate/rungs.ts";
 import { showSummary } from "../evaluate/show.ts";
@@ -16,7 +18,8 @@ import { whole, wordsOf } from "../flags.ts";
 type Flags = SharedFlags &
   PreprocessingFlags &
   FormatFlags &
-  EventFlags & {
+  EventFlags &
+  ServerFlags & {
     readonly data?: string;
     readonly labels?: string;
     readonly limit?: number;
@@ -47,6 +50,7 @@ export const evaluateCommand: Register = (program, runner) => {
   addLimitFlag(command, "--limit <n>", "how many samples, from the first on", undefined);
   addLimitFlag(command, "--chip-limit <n>", "how many of them on the chip, which is the slowest", undefined);
   addPreprocessingFlags(command);
+  addQueueFlags(command);
   command.action((folder: string, flags: Flags) => {
     const place = flags.events ?? flags.data ?? command.error("error: required option '--data <data>' or '--events <data>' not specified");
     return runner(flags, async (run) => {
@@ -59,13 +63,24 @@ export const evaluateCommand: Register = (program, runner) => {
           ? await openData(run, { ...flags, data: place }, preprocessingOf(flags, build.preprocessing), shape, classes)
           : await openRecordings(run, { ...flags, events: flags.events }, build.network, classes);
       if (data.label(0) === null) run.report(diagnostic("labels-absent", [], { at: place }));
-      const { summary, outcomes } = await evaluateBuild(run, folder, build, data, plan, flags.workers ?? defaultWorkers());
+      const { summary, outcomes } = await spread(run, flags, (workers) => evaluateBuild(run, folder, build, data, plan, workers));
       if (flags.html !== undefined) await writeHtml(run, flags.html, build, data, outcomes, summary);
       run.print(showSummary(summary, outcomes));
       run.json(summary);
     });
   });
 };
+
+/** Over threads of this process, or over other machines where a server is named. */
+async function spread<T>(run: Run, flags: Flags, use: (workers: number | JobQueue) => Promise<T>): Promise<T> {
+  if (flags.redis === undefined) return use(flags.workers ?? defaultWorkers());
+  const queue = await openQueue(flags, 1, run.report);
+  try {
+    return await use(queue);
+  } finally {
+    await queue.close();
+  }
+}
 
 function planOf(flags: Flags, build: Build, folder: string): Plan {
   const all = flags.limit ?? Infinity;

@@ -1,6 +1,7 @@
 import type { Register } from "../command.ts";
 import { compileCommand } from "./compile.ts";
 import { convertCommand } from "./convert.ts";
+import { cosimCommand } from "./cosim.ts";
 import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { explainLossCommand } from "./explain-loss.ts";
@@ -9,11 +10,14 @@ import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
 import { listCommand } from "./list.ts";
 import { passCommand } from "./pass.ts";
+import { replayCommand } from "./replay.ts";
 import { runCommandOf } from "./run.ts";
 import { showCommand } from "./show.ts";
+import { sweepCommand } from "./sweep.ts";
 import { targetsCommand } from "./targets.ts";
 import { tuneCommand } from "./tune.ts";
 import { verifyCommand } from "./verify.ts";
+import { workerCommand } from "./worker.ts";
 
 /** Every command, in the order of the help: from a model to a result, then what explains. */
 export const commands: readonly Register[] = [
@@ -24,10 +28,14 @@ export const commands: readonly Register[] = [
   evaluateCommand,
   explainLossCommand,
   tuneCommand,
+  sweepCommand,
+  workerCommand,
   runCommandOf,
   exportCommand,
   passCommand,
   verifyCommand,
+  cosimCommand,
+  replayCommand,
   showCommand,
   listCommand,
   targetsCommand,

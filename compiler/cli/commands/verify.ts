@@ -10,8 +10,22 @@ import { chipOf } from "../chips.ts";
 import type { Register, Run, SharedFlags } from "../command.ts";
 import { compareOnRandom } from "../run/compare.ts";
 import { whole } from "../flags.ts";
+import { verifyAgainstLog } from "../board/verify-log.ts";
+import { verifyAgainstRtl } from "../run/rtl.ts";
 
-type Flags = SharedFlags & { readonly target?: string; readonly chip?: string; readonly random: number };
+type Flags = SharedFlags & {
+  readonly target?: string;
+  readonly chip?: string;
+  readonly random: number;
+  readonly against?: string;
+  readonly cosim?: string;
+  readonly samples: string;
+  readonly backDoor?: boolean;
+  readonly readBack?: boolean;
+  readonly ordered?: boolean;
+};
+
+const rtlTools = ["verilator", "icarus"] as const;
 
 const kinds = ["graph", "network", "cores", "chip", "build"];
 
@@ -27,6 +41,12 @@ export const verifyCommand: Register = (program, runner) => {
     .option("-t, --target <name>", "check a .cores also against this chip")
     .option("--chip <file>", "check a .cores also against this chip.yaml")
     .option("--random <n>", "of a build: how many random samples to run on network and chip", whole(0, 1e6), 2)
+    .option("--against <log|verilator|icarus>", "of a build: compare with a log of the chip, or with our Verilog of it")
+    .option("--cosim <folder>", "what `ganglion cosim` wrote for the log (default: the log's own folder, if it is one)")
+    .option("--samples <n|file>", "without such a folder: the samples that the tape presented", "2")
+    .option("--back-door", "without such a folder: the memories were not loaded through the pins")
+    .option("--read-back", "without such a folder: the tape reads the memories back")
+    .option("--ordered", "compare with a log's events and their order, not their cycles")
     .action((what: readonly string[], flags: Flags) =>
       runner(flags, async (run) => {
         const path = at(what, what.length - 1);
@@ -34,12 +54,22 @@ export const verifyCommand: Register = (program, runner) => {
         if (kind !== null && !kinds.includes(kind)) fail("name-unknown", ["kind of artifact", kind, null]);
         const found = await verifyAny(run, path, flags);
         if (kind !== null && kind !== found) fail("pass-kind", ["verify", kind, found], { at: path });
+        if (flags.against !== undefined) await verifyAgainst(run, path, found, flags.against, flags);
         run.check();
         run.print(`${path}: a valid ${found}`);
         run.json({ kind: found, valid: true });
       }),
     );
 };
+
+/** Compares a build with what the chip, or its Verilog, did. */
+async function verifyAgainst(run: Run, path: string, kind: string, against: string, flags: Flags): Promise<void> {
+  if (kind !== "build") fail("pass-kind", ["verify --against", "build", kind], { at: path });
+  const build = openBuild(run.files, path);
+  const tool = rtlTools.find((t) => t === against);
+  if (tool !== undefined) return verifyAgainstRtl(run, build, tool, flags.random);
+  await verifyAgainstLog(run, build, against, { ...flags, folder: flags.cosim ?? null });
+}
 
 /** Throws what is wrong; returns the kind of what is right. */
 async function verifyAny(run: Run, path: string, flags: Flags): Promise<string> {

@@ -4,7 +4,9 @@ import { fail } from "../../base/diagnostic.ts";
 import type { SampleSet } from "../../frontends/samples.ts";
 import type { Build } from "../build/build.ts";
 import type { Run } from "../command.ts";
-import { withRuns } from "./pool.ts";
+import type { JobQueue } from "../queue/queue.ts";
+import { type Runs, withOneThread, withQueue, withThreads } from "./pool.ts";
+import { buildHash } from "./worker.ts";
 import { carriesOver, type RungName, rungNames } from "./rungs.ts";
 import { type Outcomes, type Summary, summarize } from "./summary.ts";
 import { sampleShape } from "../../ir/codes/index.ts";
@@ -15,18 +17,22 @@ export type Plan = Readonly<Record<RungName, number | null>>;
 /** Fewer samples than this do not repay starting threads. */
 const threadsFrom = 64;
 
-/** Runs the first samples on the rungs of the plan and says what came out. */
+/** Runs the first samples on the rungs of the plan, over threads or a queue of other machines, and says what came out. */
 export async function evaluateBuild(
   run: Run,
   folder: string,
   build: Build,
   data: SampleSet,
   plan: Plan,
-  workers: number,
+  workers: number | JobQueue,
 ): Promise<{ summary: Summary; outcomes: Outcomes }> {
   const total = Math.max(...rungNames.map((r) => plan[r] ?? 0));
-  const threads = total < threadsFrom || carriesOver(build) ? 1 : workers;
-  const outcomes = await withRuns(build, run.files.path(folder), threads, async (runs) => {
+  const spread = async (use: (runs: Runs) => Promise<Outcomes>): Promise<Outcomes> => {
+    if (workers === 1 || total < threadsFrom || carriesOver(build)) return withOneThread(build, use);
+    const place = { build: run.files.path(folder), hash: buildHash(run.files, folder) };
+    return typeof workers === "number" ? withThreads(place, workers, use) : withQueue(place, workers, use);
+  };
+  const outcomes = await spread(async (runs) => {
     const out: Record<RungName, Outcomes[RungName]> = { ann: null, snn: null, chip: null };
     for (const rung of rungNames) {
       const limit = plan[rung];

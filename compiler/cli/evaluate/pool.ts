@@ -1,12 +1,10 @@
-import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { Piscina } from "piscina";
-import { InternalError } from "../../base/bug.ts";
+import { bug } from "../../base/bug.ts";
 import { Failure } from "../../base/diagnostic.ts";
 import type { Build } from "../build/build.ts";
+import { localQueue } from "../queue/local.ts";
+import type { JobQueue } from "../queue/queue.ts";
 import { openRung, type Outcome, type RungName } from "./rungs.ts";
-import type { Answer, Task } from "./worker.ts";
 
 const chunk = 32;
 
@@ -18,45 +16,31 @@ export function defaultWorkers(): number {
   return Math.min(2, availableParallelism());
 }
 
+/** Samples one after another in this thread. */
+export async function withOneThread<T>(build: Build, use: (runs: Runs) => Promise<T>): Promise<T> {
+  return use((rung, samples, progress) => inThisThread(build, rung, samples, progress));
+}
+
+/** A folder that holds a build, and the hash of its list of files. */
+export type BuildPlace = { readonly build: string; readonly hash: string };
+
 /**
- * Runs samples over worker threads (or in this one when `workers` is 1) and hands
- * back one outcome per sample, in order. Each sample is independent of the others, so the
- * number of workers cannot change a result.
+ * Runs samples over a queue's workers and hands back one outcome per sample, in order.
+ * Each sample is independent of the others, so neither the number of workers nor where they are
+ * can change a result.
  */
-export async function withRuns<T>(build: Build, folder: string, workers: number, use: (runs: Runs) => Promise<T>): Promise<T> {
-  if (workers === 1) return use((rung, samples, progress) => inThisThread(build, rung, samples, progress));
-  const source = import.meta.url.endsWith(".ts");
-  const pool = new Piscina<Task, Answer>({
-    filename: fileURLToPath(new URL(source ? "./worker.ts" : "./worker.js", import.meta.url)),
-    // Node 20 cannot load TypeScript in a thread; a checkout's tests go through tsx.
-    execArgv: source ? ["--import", typescriptLoader()] : [],
-    minThreads: workers,
-    maxThreads: workers,
-    idleTimeout: 60_000,
-  });
-  // Without a listener, a thread that does not even start would end the process.
-  const crash = new Promise<never>((_, reject) => {
-    pool.on("error", (error) => reject(crashed(error)));
-  });
+export async function withQueue<T>(place: BuildPlace, queue: JobQueue, use: (runs: Runs) => Promise<T>): Promise<T> {
+  return use((rung, samples, progress) => overQueue(queue, place, rung, samples, progress));
+}
+
+/** The same over threads of this process. */
+export async function withThreads<T>(place: BuildPlace, workers: number, use: (runs: Runs) => Promise<T>): Promise<T> {
+  const queue = localQueue(workers);
   try {
-    return await Promise.race([
-      crash,
-      use((rung, samples, progress) => inThreads(pool, workers, { build: folder, rung }, samples, progress)),
-    ]);
+    return await withQueue(place, queue, use);
   } finally {
-    await pool.destroy();
+    await queue.close();
   }
-}
-
-/** Found from this file, not from the folder in which the command runs. */
-function typescriptLoader(): string {
-  return pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-}
-
-/** What a thread died of: out of memory, or a mistake of ours that it has thrown. */
-function crashed(error: unknown): InternalError {
-  const what = error instanceof Error ? error : new Error(String(error));
-  return new InternalError(`a thread of the evaluation ended: ${what.message}; --workers 1 does without threads`, { cause: what });
 }
 
 async function inThisThread(build: Build, name: RungName, samples: Samples, progress: (done: number) => void): Promise<readonly Outcome[]> {
@@ -69,11 +53,11 @@ async function inThisThread(build: Build, name: RungName, samples: Samples, prog
   return out;
 }
 
-/** Keeps two tasks per worker under way, so that decoded samples never pile up. */
-async function inThreads(
-  pool: Piscina<Task, Answer>,
-  workers: number,
-  task: Omit<Task, "samples">,
+/** Keeps only as many tasks under way as the queue is wide, so that decoded samples never pile up. */
+async function overQueue(
+  queue: JobQueue,
+  place: BuildPlace,
+  rung: RungName,
   samples: Samples,
   progress: (done: number) => void,
 ): Promise<readonly Outcome[]> {
@@ -85,10 +69,9 @@ async function inThreads(
       const first = next;
       next = Math.min(samples.count, first + chunk);
       const mine = Array.from({ length: next - first }, (_, i) => samples.sample(first + i));
-      const answer = await pool.run({ ...task, samples: mine }).catch((error: unknown) => {
-        throw crashed(error);
-      });
-      if ("diagnostics" in answer) throw new Failure(answer.diagnostics);
+      const answer = await queue.run({ kind: "samples", ...place, rung, samples: mine });
+      if (answer.kind === "failed") throw new Failure(answer.diagnostics);
+      if (answer.kind !== "samples") bug(`samples were answered with a ${answer.kind}`);
       answer.outcomes.forEach((o, i) => {
         out[first + i] = o;
       });
@@ -96,6 +79,6 @@ async function inThreads(
       progress(done);
     }
   };
-  await Promise.all(Array.from({ length: 2 * workers }, lane));
+  await Promise.all(Array.from({ length: queue.width }, lane));
   return out;
 }

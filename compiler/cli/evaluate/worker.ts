@@ -1,28 +1,21 @@
-import { type Diagnostic, Failure } from "../../base/diagnostic.ts";
+import { fail } from "../../base/diagnostic.ts";
+import { sha256 } from "../../base/hash.ts";
+import { buildFile } from "../build/build.ts";
 import { openBuild } from "../build/read.ts";
 import { Files } from "../files.ts";
-import { openRung, type Outcome, type Rung, type RungName } from "./rungs.ts";
+import type { SamplesTask } from "../queue/queue.ts";
+import { openRung, type Outcome, type Rung } from "./rungs.ts";
 
-/** What one task of the pool is: samples first … of one rung of one build. */
-export type Task = { readonly build: string; readonly rung: RungName; readonly samples: readonly Float32Array[] };
-
-/** Errors do not survive the way between threads as what they are; their diagnostics do. */
-export type Answer = { readonly outcomes: readonly Outcome[] } | { readonly diagnostics: readonly Diagnostic[] };
-
-/** A worker thread opens each rung once; the pool belongs to one evaluation. */
+/** A thread opens each rung once. A build that was replaced by another has another hash. */
 const opened = new Map<string, Promise<Rung>>();
 
-export default async function work(task: Task): Promise<Answer> {
-  const key = `${task.rung} ${task.build}`;
-  try {
-    const rung = await (opened.get(key) ?? keep(key, open(task)));
-    const outcomes: Outcome[] = [];
-    for (const sample of task.samples) outcomes.push(await rung(sample));
-    return { outcomes };
-  } catch (error) {
-    if (error instanceof Failure) return { diagnostics: error.diagnostics };
-    throw error;
-  }
+/** Runs samples on one rung of a build. */
+export async function runSamples(task: SamplesTask): Promise<readonly Outcome[]> {
+  const key = `${task.rung} ${task.hash} ${task.build}`;
+  const rung = await (opened.get(key) ?? keep(key, open(task)));
+  const outcomes: Outcome[] = [];
+  for (const sample of task.samples) outcomes.push(await rung(sample));
+  return outcomes;
 }
 
 function keep(key: string, rung: Promise<Rung>): Promise<Rung> {
@@ -30,7 +23,14 @@ function keep(key: string, rung: Promise<Rung>): Promise<Rung> {
   return rung;
 }
 
-async function open(task: Task): Promise<Rung> {
-  const files = new Files({ cwd: task.build, stdout: () => {}, stderr: () => {}, isTTY: false });
-  return openRung[task.rung](openBuild(files, task.build));
+async function open({ build, hash, rung }: SamplesTask): Promise<Rung> {
+  const files = new Files({ cwd: build, stdout: () => {}, stderr: () => {}, isTTY: false });
+  if (buildHash(files, build) !== hash) fail("queue-file", [build]);
+  return openRung[rung](openBuild(files, build));
+}
+
+/** Hash of the list of a build's files with their hashes, which stands for all of them. */
+export function buildHash(files: Files, folder: string): string {
+  const path = `${folder}/${buildFile.about}`;
+  return files.exists(path) ? sha256(files.bytes(path)) : "";
 }

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join } from "node:path";
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
 import { type Diagnostic, diagnostic, Failure } from "../../base/diagnostic.ts";
 import { preprocessingOf } from "../data/flags.ts";
 import type { JobSpec } from "./job.ts";
@@ -7,6 +8,11 @@ import { jobSchema } from "./schema.ts";
 
 /** Reads a job file. Every mistake is reported with its line and column. `file` names it; paths inside count from its folder. */
 export function readJob(text: string, file: string): JobSpec {
+  return jobFrom(readYaml(text, file, jobSchema), file);
+}
+
+/** A YAML file checked against a schema. */
+export function readYaml<S extends z.ZodType>(text: string, file: string, schema: S): z.output<S> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const place = (offset: number): string => {
@@ -15,10 +21,19 @@ export function readJob(text: string, file: string): JobSpec {
   };
   if (document.errors.length > 0)
     throw new Failure(document.errors.map((e) => diagnostic("job-syntax", [e.message], { at: place(e.pos[0]) })));
-  const parsed = jobSchema.safeParse(document.toJS());
-  if (!parsed.success) throw new Failure(parsed.error.issues.flatMap((issue) => problemsOf(issue, document, place)));
-  const job = parsed.data;
-  const beside = (path: string): string => (isAbsolute(path) ? path : join(dirname(file), path));
+  const parsed = schema.safeParse(document.toJS());
+  if (!parsed.success) throw new Failure(parsed.error.issues.flatMap((issue) => problemsOf(issue as Issue, document, place)));
+  return parsed.data;
+}
+
+/** A path in a file counts from that file's folder. */
+export function besideFile(file: string, path: string): string {
+  return isAbsolute(path) ? path : join(dirname(file), path);
+}
+
+/** What the keys of a job file mean. */
+export function jobFrom(job: z.output<typeof jobSchema>, file: string): JobSpec {
+  const beside = (path: string): string => besideFile(file, path);
   const p = job.preprocessing;
   return {
     model: beside(job.model),

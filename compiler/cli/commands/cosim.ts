@@ -1,0 +1,44 @@
+import { fail } from "../../base/diagnostic.ts";
+import { cosimFile, writeCosim } from "../board/folder.ts";
+import { pinsOf } from "../board/pins.ts";
+import { samplesOf } from "../board/samples.ts";
+import { openBuild } from "../build/read.ts";
+import type { Register, SharedFlags } from "../command.ts";
+import { showPairs } from "../tables.ts";
+
+type Flags = SharedFlags & { readonly output?: string; readonly samples: string; readonly backDoor?: boolean; readonly readBack?: boolean };
+
+/** `ganglion cosim build/ -o DIR`: what a test bench around the chip's RTL, or a board, needs to run the build. */
+export const cosimCommand: Register = (program, runner) => {
+  program
+    .command("cosim")
+    .summary("write a test bench, a stimulus tape and the expected log for the chip's RTL or a board")
+    .description(
+      "Writes a folder with everything to run a build in your own simulator on your own copy of the chip's RTL, or on a board: tape, memory images, test bench, expected answers with cycles. `ganglion verify build/ --against LOG` compares what came out.",
+    )
+    .argument("<build>", "a build folder")
+    .option("-o, --output <folder>", "the folder to write")
+    .option("--samples <n|file>", "how many random samples, or a text file with one sample a line", "2")
+    .option("--back-door", "memories are loaded by $readmemh, not through the pins")
+    .option("--read-back", "read the memories back through the pins before the first sample")
+    .action((folder: string, flags: Flags) =>
+      runner(flags, async (run) => {
+        const output = flags.output ?? fail("option-missing", ["cosim", "-o FOLDER"]);
+        const { image, chip } = openBuild(run.files, folder);
+        run.files.checkWritable(output);
+        const samples = samplesOf(run, image, flags.samples);
+        const options = { samples, backDoor: flags.backDoor === true, readBack: flags.readBack === true };
+        const { manifest, plan } = await writeCosim(run, output, pinsOf(chip), image, options);
+        run.print(
+          showPairs([
+            ["chip", `${manifest.chip}, ${manifest.revision}`],
+            ["network", `mark ${manifest.network}`],
+            ["tape", `${plan.tape.length} operations, ${samples.length} samples`],
+            ["expected", `${plan.expected.length} lines`],
+            ["written", `${output}: ${[...Object.keys(manifest.files), cosimFile.manifest].join(", ")}`],
+          ]),
+        );
+        run.json({ folder: output, ...manifest });
+      }),
+    );
+};
