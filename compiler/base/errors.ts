@@ -3,6 +3,7 @@ import { chipErrors } from "./errors/chip.ts";
 import { cliErrors } from "./errors/cli.ts";
 import { convertErrors } from "./errors/convert.ts";
 import { dataErrors } from "./errors/data.ts";
+import { estimateErrors } from "./errors/estimate.ts";
 import { graphErrors } from "./errors/graph.ts";
 import { imageErrors } from "./errors/image.ts";
 import { mapErrors } from "./errors/map.ts";
@@ -34,6 +35,7 @@ export const errors = {
   ...odinErrors,
   ...cliErrors,
   ...queueErrors,
+  ...estimateErrors,
   ...rtlErrors,
 };
 

@@ -15,6 +15,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fail } from "../base/diagnostic.ts";
 import type { Io } from "./io.ts";
 
+const pieceBytes = 2 ** 18;
+
 /**
  * Files as the command line touches them: every trouble is a diagnostic, and what
  * is written appears whole or not at all (temporary name, then rename).
@@ -65,6 +67,21 @@ export class Files {
         closeSync(file);
       }
     });
+  }
+
+  /** The bytes in pieces, of which each is valid until the next: a file of any size costs the memory of one. */
+  *chunks(name: string): Generator<Uint8Array> {
+    const file = reading(name, () => openSync(this.path(name), "r"));
+    try {
+      const piece = new Uint8Array(pieceBytes);
+      for (;;) {
+        const count = reading(name, () => readSync(file, piece));
+        if (count === 0) return;
+        yield piece.subarray(0, count);
+      }
+    } finally {
+      closeSync(file);
+    }
   }
 
   write(name: string, content: Uint8Array | string): void {

@@ -66,6 +66,32 @@ export function byGroup(energy: Energy): readonly (Interval & { readonly group: 
     .map((group) => ({ group, ...sum(energy.parts.filter((p) => p.group === group)) }));
 }
 
+/** How much one price decides: its share of the energy, and of the interval's width. */
+export type Influence = {
+  readonly name: string;
+  readonly group: EnergyGroup;
+  /** Of the typical energy. */
+  readonly share: number;
+  /** Of the distance from low to high; null where nobody knows the price's tolerance. */
+  readonly ofInterval: number | null;
+};
+
+/** The prices that decide, first those of unknown tolerance that cost most, then by the width of interval that each one makes. */
+export function influences(energy: Energy): readonly Influence[] {
+  const { joules, parts, unknown } = energy;
+  const width = joules.high - joules.low;
+  const all = parts
+    .filter((p) => p.typical > 0)
+    .map(({ name, group, typical, low, high }) => ({
+      name,
+      group,
+      share: typical / joules.typical,
+      ofInterval: unknown.includes(name) ? null : width === 0 ? 0 : (high - low) / width,
+    }));
+  const weight = (i: Influence): number => i.ofInterval ?? 1 + i.share;
+  return all.sort((a, b) => weight(b) - weight(a) || b.share - a.share);
+}
+
 function sum(parts: readonly Interval[]): Interval {
   const total = { low: 0, typical: 0, high: 0 };
   for (const p of parts) {

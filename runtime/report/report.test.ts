@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { byGroup, price } from "./energy.ts";
+import { byGroup, influences, price } from "./energy.ts";
 import { htmlReport, type ReportData } from "./html.ts";
 import { count, percent, si } from "./html/text.ts";
 import { distributionOf } from "./latency.ts";
@@ -26,6 +26,15 @@ describe("energy", () => {
     expect(e.joules.typical).toBeCloseTo(1e-9 + 1e-10 + 3e-9, 15);
     expect(e.joules.high - e.joules.low).toBeCloseTo(2 * 0.3e-9, 15);
     expect(e.unknown).toEqual(["hop"]);
+  });
+  test("the prices that decide: unknown tolerances first, then by what they make of the interval", () => {
+    const e = price({ synapse: 100, hop: 50 }, 3, { ...prices, staticWatts: { watts: 1e-3, tolerance: 0.2, source: "a page" } });
+    const ranking = influences(e);
+    expect(ranking.map((i) => i.name)).toEqual(["hop", "static", "synapse"]);
+    expect(ranking[0]?.ofInterval).toBeNull();
+    expect(ranking[1]?.ofInterval).toBeCloseTo(0.6 / 0.9, 12);
+    expect(ranking[2]?.ofInterval).toBeCloseTo(0.3 / 0.9, 12);
+    expect(ranking.reduce((sum, i) => sum + i.share, 0)).toBeCloseTo(1, 12);
   });
   test("groups add up to the whole, and half the price is half of its share", () => {
     const e = price({ synapse: 100, hop: 50 }, 3, prices);

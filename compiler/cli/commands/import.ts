@@ -1,6 +1,5 @@
 import { graphPipeline } from "../../passes/graph/index.ts";
 import { effectsOf } from "../../frontends/nir/effects.ts";
-import { readNir } from "../../frontends/nir/index.ts";
 import type { Network } from "../../ir/network/types.ts";
 import { runSteps } from "../../passes/run.ts";
 import { readGraph, showArtifact, writeArtifact } from "../artifacts.ts";
@@ -67,8 +66,7 @@ async function importSpiking(run: Run, model: string, flags: Flags): Promise<voi
 async function tellEffects(run: Run, model: string, flags: Flags, network: Network, recordings: string): Promise<void> {
   const set = await openRecordings(run, { events: recordings }, network, null);
   const samples = Array.from({ length: Math.min(flags.limit ?? 10, set.count) }, (_, i) => set.sample(i));
-  const file = await readNir(run.files.bytes(model), model);
-  const effects = effectsOf(file, model, nirOptions(flags, flags.steps), network, samples);
+  const effects = await effectsOf(run.files.bytes(model), model, nirOptions(flags, flags.steps), network, samples);
   run.context().table(
     `effects on ${samples.length} recordings`,
     effects.map((e) => ({

@@ -1,4 +1,5 @@
 import type { Register } from "../command.ts";
+import { checkCommand } from "./check.ts";
 import { compileCommand } from "./compile.ts";
 import { convertCommand } from "./convert.ts";
 import { cosimCommand } from "./cosim.ts";
@@ -7,6 +8,7 @@ import { evaluateCommand } from "./evaluate.ts";
 import { explainLossCommand } from "./explain-loss.ts";
 import { explainCommand } from "./explain.ts";
 import { exportCommand } from "./export.ts";
+import { fitCostsCommand } from "./fit-costs.ts";
 import { importCommand } from "./import.ts";
 import { listCommand } from "./list.ts";
 import { passCommand } from "./pass.ts";
@@ -30,6 +32,8 @@ export const commands: readonly Register[] = [
   tuneCommand,
   sweepCommand,
   workerCommand,
+  checkCommand,
+  fitCostsCommand,
   runCommandOf,
   exportCommand,
   passCommand,

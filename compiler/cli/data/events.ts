@@ -4,7 +4,7 @@ import { openEvents } from "../../frontends/events/samples.ts";
 import type { SampleSet } from "../../frontends/samples.ts";
 import type { Network } from "../../ir/network/types.ts";
 import type { Run } from "../command.ts";
-import { fileAt, filesAt } from "./open.ts";
+import { fileAt, sourcesAt } from "./open.ts";
 import { sampleShape } from "../../ir/codes/index.ts";
 
 export type EventFlags = {
@@ -27,7 +27,7 @@ export function openRecordings(
   if (flags.only !== undefined && value === undefined) fail("option-value", ["evaluate", "only", flags.only, "COLUMN=VALUE"]);
   return openEvents(
     {
-      files: filesAt(run, flags.events),
+      files: sourcesAt(run, flags.events),
       labels: flags.labels === undefined ? null : fileAt(run, flags.labels),
       only: value === undefined ? null : { column, value },
     },
@@ -35,6 +35,7 @@ export function openRecordings(
       shape: sampleShape(pop.shape, code.params),
       steps: (pop.stop ?? network.steps) - pop.start,
       dt: typeof code.params["dt"] === "number" ? code.params["dt"] : 0,
+      input: pop.name,
     },
     classes,
   );

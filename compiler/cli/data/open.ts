@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { ByteSource } from "../../frontends/events/bytes.ts";
 import type { Preprocessing, SampleSet } from "../../frontends/samples.ts";
 import { type DataFile, openSamples } from "../../frontends/samples.ts";
 import type { Run } from "../command.ts";
@@ -39,12 +40,22 @@ export function fileAt(run: Run, name: string): DataFile {
 }
 
 export function filesAt(run: Run, name: string): readonly DataFile[] {
-  if (!run.files.isFolder(name)) return [fileAt(run, name)];
+  return placesAt(run, name).map(([short, path]) => ({ name: short, bytes: run.files.bytes(path) }));
+}
+
+/** Files that are read a piece at a time. */
+export function sourcesAt(run: Run, name: string): readonly ByteSource[] {
+  return placesAt(run, name).map(([short, path]) => ({ name: short, chunks: () => run.files.chunks(path) }));
+}
+
+/** A file, or the files of a folder: the name for messages, and the path. */
+function placesAt(run: Run, name: string): readonly (readonly [string, string])[] {
+  if (!run.files.isFolder(name)) return [[name, name]];
   const root = run.files.path(name);
   const found = reading(name, () => readdirSync(root, { recursive: true, withFileTypes: true }));
   const paths = found
     .filter((e) => e.isFile())
     .map((e) => join(e.parentPath, e.name))
     .sort();
-  return paths.map((path) => ({ name: path.slice(root.length + 1), bytes: reading(path, () => run.files.bytes(path)) }));
+  return paths.map((path) => [path.slice(root.length + 1), path]);
 }

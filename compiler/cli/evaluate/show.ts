@@ -1,6 +1,14 @@
+import type { Influence } from "../../../runtime/report/energy.ts";
 import { showPairs } from "../tables.ts";
 import { showCount, showJoules, showPercent, showSeconds } from "../units.ts";
 import type { Outcomes, Summary } from "./summary.ts";
+
+/** A price that decides the energy: what it is of it, and of the interval. */
+function showInfluence({ name, share, ofInterval }: Influence): string {
+  const percent = (x: number): string => `${(100 * x).toFixed(0)} %`;
+  const interval = ofInterval === null ? "tolerance unknown" : `${percent(ofInterval)} of the interval`;
+  return `${name} (${percent(share)}, ${interval})`;
+}
 
 /** The summary as a table for people. */
 export function showSummary(s: Summary, outcomes: Outcomes): string {
@@ -24,6 +32,12 @@ export function showSummary(s: Summary, outcomes: Outcomes): string {
       "energy per sample",
       `${showJoules(s.energy.joules.typical)} (${showJoules(s.energy.joules.low)} to ${showJoules(s.energy.joules.high)})`,
     ],
+    ...(s.energy.groups ?? [])
+      .filter((g) => g.typical > 0)
+      .map((g) => [`  ${g.group}`, `${showJoules(g.typical)} (${showJoules(g.low)} to ${showJoules(g.high)})`] as const),
+    s.energy.influences && s.energy.influences.length > 0
+      ? ["  decided by", s.energy.influences.slice(0, 3).map(showInfluence).join("; ")]
+      : null,
     s.spikes.perSample === null ? null : ["spikes per sample", showCount(s.spikes.perSample)],
     s.spikes.perNeuronStep === null ? null : ["spikes per neuron and step", showCount(s.spikes.perNeuronStep)],
     s.synapticEvents.perSample === null ? null : ["synaptic events per sample", showCount(s.synapticEvents.perSample)],

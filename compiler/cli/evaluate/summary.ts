@@ -1,5 +1,5 @@
 import type { ChipSpec } from "../../../targets/chip.ts";
-import { price } from "../../../runtime/report/energy.ts";
+import { byGroup, type Energy, type EnergyGroup, type Influence, influences, price } from "../../../runtime/report/energy.ts";
 import { distributionOf } from "../../../runtime/report/latency.ts";
 import { at } from "../../base/bug.ts";
 import type { Counts } from "../../../runtime/device.ts";
@@ -19,7 +19,13 @@ export type Summary = {
   readonly agreement: { readonly snnVsChip: number | null; readonly annVsSnn: number | null };
   readonly steps: number;
   readonly latency: { readonly cycles: Spread | null; readonly seconds: Spread | null };
-  readonly energy: { readonly joules: Interval | null };
+  readonly energy: {
+    readonly joules: Interval | null;
+    /** Where it goes: neuron cores, network on chip, synchronization, host (outside the chip), static power. */
+    readonly groups?: readonly (Interval & { readonly group: EnergyGroup })[];
+    /** The prices that decide it, the most important one first. */
+    readonly influences?: readonly Influence[];
+  };
   readonly spikes: { readonly perSample: number | null; readonly perNeuronStep: number | null };
   readonly synapticEvents: { readonly perSample: number | null };
   readonly cores: { readonly used: number; readonly available: number };
@@ -37,7 +43,7 @@ export function summarize(build: Build, outcomes: Outcomes, label: (index: numbe
     agreement: { snnVsChip: rawAgreement(snn, onChip), annVsSnn: classAgreement(ann, snn ?? onChip) },
     steps: image.steps,
     latency: { cycles, seconds: cycles === null ? null : scaled(cycles, 1 / chip.clockHz) },
-    energy: { joules: onChip === null ? null : energyOf(onChip, chip) },
+    energy: onChip === null ? { joules: null } : energySummary(energyOf(onChip, chip)),
     spikes: { perSample: spikes, perNeuronStep: spikes === null ? null : spikes / (neuronsOf(build) * network.steps) },
     synapticEvents: { perSample: counted === null ? null : mean(counted.map((o) => o.synapticEvents)) },
     cores: { used: coresUsed(build), available: chip.columns * chip.rows },
@@ -91,10 +97,13 @@ function scaled(s: Spread, by: number): Spread {
   return { mean: s.mean * by, p50: s.p50 * by, p99: s.p99 * by };
 }
 
-/** Joules of one sample, on average. */
-function energyOf(outcomes: readonly Outcome[], chip: ChipSpec): Interval {
-  const cycles = mean(outcomes.map((o) => o.cycles));
-  return price(meanCounts(outcomes), cycles, chip).joules;
+/** Energy of one sample, on average. */
+function energyOf(outcomes: readonly Outcome[], chip: ChipSpec): Energy {
+  return price(meanCounts(outcomes), mean(outcomes.map((o) => o.cycles)), chip);
+}
+
+function energySummary(energy: Energy): Summary["energy"] {
+  return { joules: energy.joules, groups: byGroup(energy), influences: influences(energy) };
 }
 
 /** Average of each counter over the samples. */
@@ -111,6 +120,6 @@ function neuronsOf({ network }: Build): number {
 }
 
 /** Cores that the image writes words into. */
-function coresUsed({ image }: Build): number {
+export function coresUsed({ image }: Pick<Build, "image">): number {
   return new Set(image.sections.map((s) => /^core\([^)]*\)/.exec(s.name)?.[0]).filter((c) => c !== undefined)).size;
 }

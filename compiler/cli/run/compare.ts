@@ -1,32 +1,48 @@
-import { at } from "../../base/bug.ts";
+import { openSession } from "../../../runtime/session.ts";
+import { targetOf } from "../../../targets/index.ts";
+import { potentialLimits } from "../../analysis/answer.ts";
+import { type Divergence, findDivergence } from "../../analysis/divergence/index.ts";
+import { showDivergence } from "../../analysis/divergence/show.ts";
+import { networkWitness, simulatorWitness } from "../../analysis/divergence/witness.ts";
 import { diagnostic } from "../../base/diagnostic.ts";
 import { Random } from "../../base/random.ts";
-import { sizeOf } from "../../base/tensor.ts";
+import { prepareNetwork } from "../../ir/network/run.ts";
+import { type BoardSample, randomSample } from "../board/samples.ts";
 import type { Build } from "../build/build.ts";
 import type { Run } from "../command.ts";
-import { openRung } from "../evaluate/rungs.ts";
-import { sampleShape } from "../../ir/codes/index.ts";
+import { carriesOver } from "../evaluate/rungs.ts";
 
-/** Runs random samples in the inputs' stated ranges on network and chip, and reports the first output that differs. */
+/** Runs that a smaller input may cost. */
+const shrinkTrials = 400;
+
+/** Runs random samples in the inputs' stated ranges on network and chip, and reports the first output that differs, with what led to it. */
 export async function compareOnRandom(run: Run, build: Build, count: number): Promise<void> {
-  const [snn, chip] = [await openRung.snn(build), await openRung.chip(build)];
+  const { image, network, chip, seed } = build;
+  const prepared = prepareNetwork(network, { limits: potentialLimits(chip), seed });
+  const session = await openSession(targetOf(chip).simulate(), image);
   const random = new Random(run.seed);
-  const input = at(build.image.inputs, 0);
-  const low = numberOr(input.params["low"], 0);
-  const high = numberOr(input.params["high"], 1);
   for (let s = 0; s < count; s++) {
-    const sample = Float32Array.from({ length: sizeOf(sampleShape(input.shape, input.params)) }, () => low + (high - low) * random.unit());
-    const [a, b] = [await snn(sample), await chip(sample)];
-    const first = a.raw.findIndex((v, i) => v !== b.raw[i]);
-    if (first >= 0) {
-      const output = build.image.outputs.find((o) => first >= o.first && first < o.first + o.count);
-      const where = `random sample ${s} (seed ${run.seed}), output ${output?.name ?? "?"}[${first - (output?.first ?? 0)}]`;
-      return run.report(diagnostic("snn-chip-differ", [where, a.raw[first] ?? 0, b.raw[first] ?? 0]));
+    const sample = randomSample(image, random);
+    if (!carriesOver(build)) await session.device.reset();
+    const a = prepared.run(sample).raw;
+    const b = (await session.run(sample)).raw;
+    for (const [o, left] of a.entries()) {
+      const i = left.findIndex((v, k) => v !== b[o]?.[k]);
+      if (i < 0) continue;
+      const where = `random sample ${s} (seed ${run.seed}), output ${image.outputs[o]?.name ?? "?"}[${i}]`;
+      const divergence = await divergenceOf(run, build, sample);
+      const notes = divergence === null ? [] : showDivergence({ ...build, target: targetOf(chip) }, divergence).split("\n");
+      return run.report(diagnostic("snn-chip-differ", [where, left[i] ?? 0, b[o]?.[i] ?? 0], { notes }));
     }
     run.progress.show("network against chip", s + 1, count);
   }
 }
 
-function numberOr(value: unknown, otherwise: number): number {
-  return typeof value === "number" ? value : otherwise;
+/** Where network and simulator part on one sample, on as small an input as still shows it; null where it takes the samples before it. */
+export async function divergenceOf(run: Run, build: Build, sample: BoardSample): Promise<Divergence | null> {
+  const subject = { network: build.network, image: build.image, target: targetOf(build.chip) };
+  run.progress.show("looking for the first divergence", 0, shrinkTrials);
+  const left = networkWitness(subject.network, subject.target, build.seed);
+  const right = await simulatorWitness(subject.network, subject.target, subject.image);
+  return findDivergence(subject, left, right, sample, { trials: shrinkTrials });
 }
