@@ -10,6 +10,7 @@ const outside = ["**/node_modules/**", "dist/**"];
 
 export default defineConfig({
   test: {
+    globalSetup: "test/tools/kernels.mjs",
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     projects: [
       {

@@ -39,6 +39,11 @@ export class Files {
     return statSync(this.path(name), { throwIfNoEntry: false })?.isDirectory() ?? false;
   }
 
+  /** Names of what is in a folder. */
+  names(name: string): readonly string[] {
+    return reading(name, () => readdirSync(this.path(name)));
+  }
+
   bytes(name: string): Uint8Array {
     return reading(name, () => readFileSync(this.path(name)));
   }

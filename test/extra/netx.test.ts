@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { potentialLimits } from "../../compiler/analysis/answer.ts";
 import { at } from "../../compiler/base/bug.ts";
-import { npyNumbers, readNpy } from "../../compiler/frontends/data/npy.ts";
 import { importNir } from "../../compiler/frontends/nir/index.ts";
 import { prepareNetwork } from "../../compiler/ir/network/run.ts";
 import type { Network } from "../../compiler/ir/network/types.ts";
@@ -12,30 +10,15 @@ import { compile, job } from "../../compiler/pipeline.ts";
 import { openSession } from "../../runtime/session.ts";
 import { targets } from "../../targets/index.ts";
 import { meshMachine } from "../../targets/mesh/machine.ts";
-import { sharedFile } from "./onnx-files.ts";
+import { bytesOf, folder, frames } from "./netx.ts";
 
 /* Networks that come with lava-dl. */
 
-const folder = sharedFile("data/lava_dl/");
 if (folder === null) console.warn("skipped: no reference data beside the project (../shared)");
-
-const bytesOf = (file: string): Uint8Array => new Uint8Array(readFileSync(`${folder}${file}`));
 
 function load(file: string, steps: number, compare?: string): Promise<Network> {
   const profile = compare === undefined ? null : { name: "lava", given: { compare } };
   return importNir(bytesOf(file), file, { profile, dt: null, steps, input: "count" }, context());
-}
-
-/** Events as rows of (neuron, 0, time) at the nearest step, halves to even, as the dense frames [steps x neurons]. */
-function frames(file: string, neurons: number, steps: number): Float64Array {
-  const rows = npyNumbers(readNpy({ name: file, bytes: bytesOf(file) }));
-  const out = new Float64Array(neurons * steps);
-  for (let i = 0; i < rows.length; i += 3) {
-    const time = at(rows, i + 2);
-    const step = time % 1 === 0.5 ? 2 * Math.round(time / 2) : Math.round(time);
-    out[step * neurons + at(rows, i)] = 1;
-  }
-  return out;
 }
 
 const steps = 1900;

@@ -10,6 +10,8 @@ import { at } from "../../compiler/base/bug.ts";
 import { Failure } from "../../compiler/base/diagnostic.ts";
 import { f64, numbersOf } from "../../compiler/base/tensor.ts";
 import { aedat4Format } from "../../compiler/frontends/events/aedat.ts";
+import { inMemory } from "../../compiler/frontends/events/bytes.ts";
+import { visitEvents } from "../../compiler/frontends/events/recording.ts";
 import { openEvents } from "../../compiler/frontends/events/samples.ts";
 import { importNir, type NirOptions, readNir } from "../../compiler/frontends/nir/index.ts";
 import { writeNir } from "../../compiler/frontends/nir/write.ts";
@@ -23,6 +25,7 @@ import { compile, job } from "../../compiler/pipeline.ts";
 import type { TraceEvent } from "../../runtime/device.ts";
 import { firstUnequal, trainsOf } from "../fuzz.ts";
 import { sharedFile } from "./onnx-files.ts";
+import { pythonWith } from "./python.ts";
 
 /* Spiking models made by others: read as they are, run as they did, and onto the chip. */
 
@@ -247,10 +250,13 @@ describe.skipIf(folder === null || recordings === null || labels === null)("cnn_
     const target = targets["mesh-4x4"]?.() ?? expect.fail("no target");
     const compiled = compile(network, job({ target, method: "" }), context({ chip: target.chip }));
     const bytes = (path: string | null): Uint8Array => new Uint8Array(readFileSync(path ?? ""));
-    const source = { files: [{ name: "nmnist.tar.gz", bytes: bytes(recordings) }], labels: { name: "labels.csv", bytes: bytes(labels) } };
+    const source = {
+      files: [inMemory({ name: "nmnist.tar.gz", bytes: bytes(recordings) })],
+      labels: { name: "labels.csv", bytes: bytes(labels) },
+    };
     const set = await openEvents(
       { ...source, only: { column: "orig_split", value: "test100" } },
-      { shape: [2, 34, 34], steps: 100, dt: 3e-3 },
+      { shape: [2, 34, 34], steps: 100, dt: 3e-3, input: "input" },
       10,
     );
     expect(set.count).toBe(53);
@@ -290,7 +296,7 @@ const aedat4 = sharedFile("data/events/misc/tonic_sample.aedat4");
 it.skipIf(aedat4 === null)("reads a camera's AEDAT 4", () => {
   const file = { name: "a.aedat4", bytes: new Uint8Array(readFileSync(aedat4 ?? "")) };
   let [count, on, before] = [0, 0, 0];
-  aedat4Format.visit(file, (x, y, p, t) => {
+  visitEvents(inMemory(file), aedat4Format, (x, y, p, t) => {
     expect(x < 320 && y < 240 && t >= before).toBe(true);
     before = t;
     count++;
@@ -299,10 +305,9 @@ it.skipIf(aedat4 === null)("reads a camera's AEDAT 4", () => {
   expect([count, on]).toEqual([111_954, 55_023]);
 });
 
-const python = spawnSync("python3", ["-c", "import nir"]).status === 0;
-if (!python) console.warn("skipped: the nir package of Python is not installed");
+const python = pythonWith("nir");
 
-it.skipIf(folder === null || !python)("writes files that the Python package reads", async () => {
+it.skipIf(folder === null || python === null)("writes files that the Python package reads", async () => {
   const path = join(mkdtempSync(join(tmpdir(), "nir-")), "g.nir");
   for (const name of ["cnn_sinabs.nir", "braille_noDelay_bias_zero.nir", "two_lif_neurons.nir"]) {
     writeFileSync(path, await writeNir(await readNir(new Uint8Array(readFileSync(`${folder}${name}`)), name)));
@@ -315,8 +320,27 @@ for n in a.nodes:
     assert sorted(x) == sorted(y)
     for k in x: assert k in ("input_type", "output_type", "metadata") or np.array_equal(np.asarray(x[k]), np.asarray(y[k])), (n, k)
 `;
-    const run = spawnSync("python3", ["-c", same, `${folder}${name}`, path], { encoding: "utf8" });
+    const run = spawnSync(python ?? "", ["-c", same, `${folder}${name}`, path], { encoding: "utf8" });
     expect(run.stderr.split("\n").filter((l) => /Error/.test(l))).toEqual([]);
     expect(run.status).toBe(0);
+  }
+});
+
+it.skipIf(python === null)("reads NIRData that the Python package writes, as a grid and as events", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "nirdata-"));
+  const write = `
+import sys, numpy as np, nir
+grid = nir.TimeGriddedData(np.random.default_rng(1).random((3, 20, 5)) < 0.3, 1e-3)
+for name, data in (("grid", grid), ("events", grid.to_event(100, 2e-4))):
+    nir.write_data(f"{sys.argv[1]}/{name}.nir", nir.NIRGraphData({"input": nir.NIRNodeData({"spikes": data})}))
+print(" ".join(str(int(v)) for v in grid.data.ravel()))
+`;
+  const run = spawnSync(python ?? "", ["-c", write, directory], { encoding: "utf8" });
+  expect([run.status, run.stderr]).toEqual([0, ""]);
+  const wanted = run.stdout.trim().split(" ").map(Number);
+  for (const name of ["grid.nir", "events.nir"]) {
+    const files = [inMemory({ name, bytes: new Uint8Array(readFileSync(join(directory, name))) })];
+    const set = await openEvents({ files, labels: null, only: null }, { shape: [5], steps: 20, dt: 1e-3, input: "input" }, null);
+    expect([set.count, Array.from({ length: set.count }, (_, i) => [...set.sample(i)]).flat()]).toEqual([3, wanted]);
   }
 });

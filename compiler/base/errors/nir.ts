@@ -152,14 +152,14 @@ export const nirErrors = table({
     severity: "error",
     message: (file: string, start: string) => `${file} is in no event format that can be recognised (it begins with ${start})`,
     explain:
-      "N-MNIST files (.bin, .bs2) have no mark and are known by their name. AEDAT, Prophesee and NumPy files are known by their first bytes.",
+      "N-MNIST files (.bin, .bs2) have no mark and are known by their name. AEDAT, Prophesee, NumPy and NIRData files are known by their first bytes.",
     help: "rename the file to what it is, or convert it",
   },
   "events-cut": {
     severity: "error",
-    message: (file: string, size: number, unit: number) =>
-      `${file} ends in the middle of an event: ${size} bytes are no multiple of ${unit}`,
-    explain: "Every event takes the same number of bytes, so the file was cut while it was written or copied.",
+    message: (file: string, left: number, wanted: number) =>
+      `${file} ends in the middle of an event or a packet: of ${wanted} bytes there are ${left}`,
+    explain: "Events, and the packets that hold them, have a known number of bytes, so the file was cut while it was written or copied.",
     help: "get the recording again",
   },
   "events-malformed": {

@@ -46,6 +46,8 @@ function withoutBackDoor(program: Tape, memories: readonly PinMemory[]): Tape {
 
 export type PredictedSample = {
   readonly mark: number;
+  /** The sample: the numbers of each input. */
+  readonly input: readonly (readonly number[])[];
   readonly answers: Readonly<Record<string, readonly number[]>>;
   readonly raw: Readonly<Record<string, readonly number[]>>;
   readonly cycles: number;
@@ -60,6 +62,7 @@ export async function predict(target: Target, image: Image, samples: readonly Bo
     const r = await session.run(sample);
     out.push({
       mark: k + 1,
+      input: sample.map((s) => [...s]),
       answers: Object.fromEntries(image.outputs.map((o, i) => [o.name, [...at(r.answers, i)]])),
       raw: Object.fromEntries(image.outputs.map((o, i) => [o.name, [...at(r.raw, i)]])),
       cycles: r.cycles,

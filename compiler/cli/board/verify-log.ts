@@ -11,7 +11,8 @@ import { cosimFile, cosimKind, type CosimManifest } from "./folder.ts";
 import { readEventLog } from "./event-log.ts";
 import { imageHash, networkMark, pinsOf } from "./pins.ts";
 import { planCosim } from "./plan.ts";
-import { samplesOf } from "./samples.ts";
+import { coneOfEntry, memoryLine } from "./explain-log.ts";
+import { type BoardSample, samplesOf } from "./samples.ts";
 
 export type LogFlags = {
   /** What `ganglion cosim` wrote; null: the log's folder, if it is one, else the tape is made again. */
@@ -25,7 +26,7 @@ export type LogFlags = {
 /** Compares a log of the chip with what the simulator says of the same tape. Reports the first difference. */
 export async function verifyAgainstLog(run: Run, build: Build, file: string, flags: LogFlags): Promise<void> {
   const { pins } = pinsOf(build.chip);
-  const { expected, log, rule } = readBoth(run, build, file, pins, flags);
+  const { expected, log, rule, samples } = readBoth(run, build, file, pins, flags);
   checkNetwork(log, build.image, file);
   const difference = compareLogs(expected, log, rule);
   if (difference === null) {
@@ -37,37 +38,45 @@ export async function verifyAgainstLog(run: Run, build: Build, file: string, fla
     return;
   }
   run.report(reportOf(difference, file, build.image, pins));
+  const sample = samples[difference.marks - 1];
+  const why = sample === undefined ? memoryLine(build, difference) : await coneOfEntry(build, difference, sample);
+  if (why !== null) run.print(why);
 }
 
-type Both = { readonly expected: readonly LogEntry[]; readonly log: readonly LogEntry[]; readonly rule: CycleRule };
+type Both = Expected & { readonly log: readonly LogEntry[]; readonly rule: CycleRule };
+
+type Expected = { readonly expected: readonly LogEntry[]; readonly samples: readonly BoardSample[] };
 
 /** A recording of events knows nothing of marks and has a clock of its own, so only events and their order are compared. */
 function readBoth(run: Run, build: Build, file: string, pins: Pins, flags: LogFlags): Both {
   const events = readEventLog(run, file, build.chip.clockHz);
   const log = events ?? parseLog(run.files.text(file), file);
-  const expected = expectedLog(run, build, file, pins, flags);
-  if (events !== null) return { expected: expected.filter((e) => e.kind === "spike"), log, rule: "ordered" };
-  return { expected, log, rule: flags.ordered === true ? "ordered" : "exact" };
+  const { expected, samples } = expectedLog(run, build, file, pins, flags);
+  // Without marks nobody can say which sample an event belongs to.
+  if (events !== null) return { expected: expected.filter((e) => e.kind === "spike"), samples: [], log, rule: "ordered" };
+  return { expected, samples, log, rule: flags.ordered === true ? "ordered" : "exact" };
 }
 
-function expectedLog(run: Run, build: Build, file: string, pins: Pins, flags: LogFlags): readonly LogEntry[] {
+function expectedLog(run: Run, build: Build, file: string, pins: Pins, flags: LogFlags): Expected {
   const folder = flags.folder ?? (holdsCosim(run, dirname(file)) ? dirname(file) : null);
   if (folder !== null) return readExpected(run, build, folder);
   const samples = samplesOf(run, build.image, flags.samples);
-  return planCosim(pins, build.image, { samples, backDoor: flags.backDoor === true, readBack: flags.readBack === true }).expected;
+  const options = { samples, backDoor: flags.backDoor === true, readBack: flags.readBack === true };
+  return { expected: planCosim(pins, build.image, options).expected, samples };
 }
 
 function holdsCosim(run: Run, folder: string): boolean {
   return run.files.exists(`${folder}/${cosimFile.expected}`) && run.files.exists(`${folder}/${cosimFile.manifest}`);
 }
 
-function readExpected(run: Run, build: Build, folder: string): readonly LogEntry[] {
+function readExpected(run: Run, build: Build, folder: string): Expected {
   const manifest = readManifest(run, folder);
   if (manifest.chip !== build.chip.name) fail("cosim-other-image", [folder, "chip", manifest.chip, build.chip.name]);
   const hash = imageHash(build.image);
   if (manifest.image !== hash) fail("cosim-other-image", [folder, "image", manifest.image.slice(0, 12), hash.slice(0, 12)]);
   const path = `${folder}/${cosimFile.expected}`;
-  return parseLog(run.files.text(path), path);
+  const samples = manifest.samples.map((s) => s.input.map((i) => Float64Array.from(i)));
+  return { expected: parseLog(run.files.text(path), path), samples };
 }
 
 function readManifest(run: Run, folder: string): CosimManifest {
@@ -111,9 +120,8 @@ function reportOf(d: LogDifference, file: string, image: Image, pins: Pins): Dia
   }
 }
 
-/** Marks 1, 2, … follow the samples; the network's own stands before the first. */
+/** The network's own mark stands before the first sample, and one behind each. */
 function placeOf(d: LogDifference): string {
-  if (d.mark === null) return "before the network's mark";
-  const sample = d.mark > 0xffff || d.mark === 0 ? 0 : d.mark;
-  return `in sample ${sample}, ${d.since} ${d.since === 1 ? "entry" : "entries"} after its beginning`;
+  if (d.marks === 0) return `${d.since} ${d.since === 1 ? "entry" : "entries"} after the beginning`;
+  return `in sample ${d.marks - 1}, ${d.since} ${d.since === 1 ? "entry" : "entries"} after its beginning`;
 }

@@ -4,7 +4,7 @@ import type { Image } from "../../ir/image/types.ts";
 import type { Build } from "./build.ts";
 
 /** The listing of a build's image, of all cores or of one. */
-export function showImage({ image, chip }: Build, core: string | null): string {
+export function showImage({ image, chip }: Pick<Build, "image" | "chip">, core: string | null): string {
   const wanted = core?.replace(/[\s()]/g, "");
   const sections = wanted === undefined ? image.sections : image.sections.filter((s) => s.name.startsWith(`core(${wanted})/`));
   if (wanted !== undefined && sections.length === 0) fail("core-unused", [wanted, coresIn(image)]);

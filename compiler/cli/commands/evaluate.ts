@@ -14,12 +14,15 @@ import { defaultWorkers } from "../evaluate/pool.ts";
 import { hasReference, type RungName, rungNames } from "../evaluate/rungs.ts";
 import { showSummary } from "../evaluate/show.ts";
 import { whole, wordsOf } from "../flags.ts";
+import { withSamples } from "../profile.ts";
+import { addTimeFlag, type TimeFlags } from "../time.ts";
 
 type Flags = SharedFlags &
   PreprocessingFlags &
   FormatFlags &
   EventFlags &
-  ServerFlags & {
+  ServerFlags &
+  TimeFlags & {
     readonly data?: string;
     readonly labels?: string;
     readonly limit?: number;
@@ -47,6 +50,7 @@ export const evaluateCommand: Register = (program, runner) => {
     )
     .addOption(new Option("--workers <n>", "threads (results do not depend on it)").argParser(whole(1, 64)))
     .option("--html <file>", "write a self-contained report");
+  addTimeFlag(command);
   addLimitFlag(command, "--limit <n>", "how many samples, from the first on", undefined);
   addLimitFlag(command, "--chip-limit <n>", "how many of them on the chip, which is the slowest", undefined);
   addPreprocessingFlags(command);
@@ -63,7 +67,9 @@ export const evaluateCommand: Register = (program, runner) => {
           ? await openData(run, { ...flags, data: place }, preprocessingOf(flags, build.preprocessing), shape, classes)
           : await openRecordings(run, { ...flags, events: flags.events }, build.network, classes);
       if (data.label(0) === null) run.report(diagnostic("labels-absent", [], { at: place }));
-      const { summary, outcomes } = await spread(run, flags, (workers) => evaluateBuild(run, folder, build, data, plan, workers));
+      const { summary, outcomes } = await withSamples(run, () =>
+        spread(run, flags, (workers) => evaluateBuild(run, folder, build, data, plan, workers, flags.time)),
+      );
       if (flags.html !== undefined) await writeHtml(run, flags.html, build, data, outcomes, summary);
       run.print(showSummary(summary, outcomes));
       run.json(summary);

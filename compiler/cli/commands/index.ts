@@ -2,16 +2,20 @@ import type { Register } from "../command.ts";
 import { checkCommand } from "./check.ts";
 import { compileCommand } from "./compile.ts";
 import { convertCommand } from "./convert.ts";
+import { bringupCommand } from "./bringup.ts";
 import { cosimCommand } from "./cosim.ts";
 import { demoCommand } from "./demo.ts";
+import { diagnoseCommand } from "./diagnose.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { explainLossCommand } from "./explain-loss.ts";
 import { explainCommand } from "./explain.ts";
 import { exportCommand } from "./export.ts";
 import { fitCostsCommand } from "./fit-costs.ts";
 import { importCommand } from "./import.ts";
+import { lintCommand } from "./lint.ts";
 import { listCommand } from "./list.ts";
 import { passCommand } from "./pass.ts";
+import { reduceCommand } from "./reduce.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommandOf } from "./run.ts";
 import { showCommand } from "./show.ts";
@@ -39,8 +43,12 @@ export const commands: readonly Register[] = [
   passCommand,
   verifyCommand,
   cosimCommand,
+  reduceCommand,
   replayCommand,
+  bringupCommand,
+  diagnoseCommand,
   showCommand,
+  lintCommand,
   listCommand,
   targetsCommand,
   explainCommand,

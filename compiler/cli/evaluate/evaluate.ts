@@ -1,3 +1,4 @@
+import type { TimeModel } from "../../../targets/target.ts";
 import { sizeOf } from "../../base/tensor.ts";
 import { at } from "../../base/bug.ts";
 import { fail } from "../../base/diagnostic.ts";
@@ -7,8 +8,8 @@ import type { Run } from "../command.ts";
 import type { JobQueue } from "../queue/queue.ts";
 import { type Runs, withOneThread, withQueue, withThreads } from "./pool.ts";
 import { buildHash } from "./worker.ts";
-import { carriesOver, type RungName, rungNames } from "./rungs.ts";
-import { type Outcomes, type Summary, summarize } from "./summary.ts";
+import { carriesOver, type Outcome, type RungName, rungNames } from "./rungs.ts";
+import { mean, type Outcomes, type Summary, summarize, type Timing } from "./summary.ts";
 import { sampleShape } from "../../ir/codes/index.ts";
 
 /** How many samples each rung runs; null where it does not run. */
@@ -25,6 +26,7 @@ export async function evaluateBuild(
   data: SampleSet,
   plan: Plan,
   workers: number | JobQueue,
+  time: TimeModel = "exact",
 ): Promise<{ summary: Summary; outcomes: Outcomes }> {
   const total = Math.max(...rungNames.map((r) => plan[r] ?? 0));
   const spread = async (use: (runs: Runs) => Promise<Outcomes>): Promise<Outcomes> => {
@@ -32,17 +34,31 @@ export async function evaluateBuild(
     const place = { build: run.files.path(folder), hash: buildHash(run.files, folder) };
     return typeof workers === "number" ? withThreads(place, workers, use) : withQueue(place, workers, use);
   };
+  let timing: Timing = null;
   const outcomes = await spread(async (runs) => {
     const out: Record<RungName, Outcomes[RungName]> = { ann: null, snn: null, chip: null };
     for (const rung of rungNames) {
       const limit = plan[rung];
       if (limit === null) continue;
       const count = Math.min(limit, data.count);
-      out[rung] = await runs(rung, { count, sample: data.sample }, (done) => run.progress.show(titles[rung], done, count));
+      const fast = rung === "chip" && time === "fast";
+      const show = (done: number): void => run.progress.show(titles[rung], done, count);
+      const ran = await runs(fast ? "fast" : rung, { count, sample: data.sample }, show);
+      out[rung] = ran;
+      if (fast) timing = timingOf(ran, await runs("chip", { count: Math.min(count, timed), sample: data.sample }, () => {}));
     }
     return out;
   });
-  return { summary: summarize(build, outcomes, data.label), outcomes };
+  return { summary: summarize(build, outcomes, data.label, timing), outcomes };
+}
+
+/** So many samples of a fast run are run exactly too, to say how good the estimate of the cycles is. */
+const timed = 4;
+
+/** How far the fast model's cycles are from the exact model's. */
+function timingOf(fast: readonly Outcome[], exact: readonly Outcome[]): Timing {
+  const errors = exact.map((o, i) => Math.abs(at(fast, i).cycles / o.cycles - 1));
+  return { samples: errors.length, mean: mean(errors), worst: Math.max(0, ...errors) };
 }
 
 const titles: Readonly<Record<RungName, string>> = { ann: "trained model", snn: "network", chip: "chip" };

@@ -4,12 +4,12 @@ import { Failure } from "../../base/diagnostic.ts";
 import type { Build } from "../build/build.ts";
 import { localQueue } from "../queue/local.ts";
 import type { JobQueue } from "../queue/queue.ts";
-import { openRung, type Outcome, type RungName } from "./rungs.ts";
+import { openRung, type Outcome, type RunName } from "./rungs.ts";
 
 const chunk = 32;
 
 export type Samples = { readonly count: number; readonly sample: (index: number) => Float32Array };
-export type Runs = (rung: RungName, samples: Samples, progress: (done: number) => void) => Promise<readonly Outcome[]>;
+export type Runs = (rung: RunName, samples: Samples, progress: (done: number) => void) => Promise<readonly Outcome[]>;
 
 /** As many as the machine has, at most two: a sample is a small piece of work and the rungs hold a copy of the network each. */
 export function defaultWorkers(): number {
@@ -43,7 +43,7 @@ export async function withThreads<T>(place: BuildPlace, workers: number, use: (r
   }
 }
 
-async function inThisThread(build: Build, name: RungName, samples: Samples, progress: (done: number) => void): Promise<readonly Outcome[]> {
+async function inThisThread(build: Build, name: RunName, samples: Samples, progress: (done: number) => void): Promise<readonly Outcome[]> {
   const rung = await openRung[name](build);
   const out: Outcome[] = [];
   for (let i = 0; i < samples.count; i++) {
@@ -57,7 +57,7 @@ async function inThisThread(build: Build, name: RungName, samples: Samples, prog
 async function overQueue(
   queue: JobQueue,
   place: BuildPlace,
-  rung: RungName,
+  rung: RunName,
   samples: Samples,
   progress: (done: number) => void,
 ): Promise<readonly Outcome[]> {

@@ -1,4 +1,6 @@
 import { targetOf } from "../../../targets/index.ts";
+import { simulatorOf } from "../time.ts";
+import type { TimeModel } from "../../../targets/target.ts";
 import { openSession } from "../../../runtime/session.ts";
 import type { Counts } from "../../../runtime/device.ts";
 import { classOf, indexOfMaximum, inputTensor, potentialLimits } from "../../analysis/answer.ts";
@@ -15,6 +17,8 @@ import { readSteps, spikingForm } from "../spiking.ts";
 
 export const rungNames = ["ann", "snn", "chip"] as const;
 export type RungName = (typeof rungNames)[number];
+/** What can be run: the rungs, and the chip in the fast time model. */
+export type RunName = RungName | "fast";
 
 /** What one sample gave on one rung. */
 export type Outcome = {
@@ -31,10 +35,11 @@ export type Outcome = {
 /** Runs one sample, given as the model's input, flattened. */
 export type Rung = (sample: Float32Array) => Promise<Outcome>;
 
-export const openRung: Readonly<Record<RungName, (build: Build) => Promise<Rung>>> = {
+export const openRung: Readonly<Record<RunName, (build: Build) => Promise<Rung>>> = {
   ann: async (build) => (build.model === null ? floatRung(build) : trainedRung(build.model, build)),
   snn: async (build) => snnRung(build),
-  chip: chipRung,
+  chip: (build) => chipRung(build, "exact"),
+  fast: (build) => chipRung(build, "fast"),
 };
 
 /** Whether there is something to compare the network with: a trained model, or a spiking one before it was rounded. */
@@ -82,8 +87,8 @@ function snnRung(build: Build): Rung {
   };
 }
 
-async function chipRung(build: Build): Promise<Rung> {
-  const session = await openSession(targetOf(build.chip).simulate(), build.image);
+async function chipRung(build: Build, time: TimeModel): Promise<Rung> {
+  const session = await openSession(simulatorOf(targetOf(build.chip), { time }), build.image);
   const carries = carriesOver(build);
   return async (sample) => {
     if (!carries) await session.device.reset();

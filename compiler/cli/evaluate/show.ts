@@ -28,6 +28,12 @@ export function showSummary(s: Summary, outcomes: Outcomes): string {
       "latency",
       `${showSeconds(s.latency.seconds.mean)} (median ${showSeconds(s.latency.seconds.p50)}, 99 % below ${showSeconds(s.latency.seconds.p99)})`,
     ],
+    s.latency.estimated === undefined
+      ? null
+      : [
+          "cycles are estimated",
+          `against the exact model on ${showCount(s.latency.estimated.samples)} samples: mean error ${showPercent(s.latency.estimated.mean)}, worst ${showPercent(s.latency.estimated.worst)}`,
+        ],
     s.energy.joules && [
       "energy per sample",
       `${showJoules(s.energy.joules.typical)} (${showJoules(s.energy.joules.low)} to ${showJoules(s.energy.joules.high)})`,

@@ -12,13 +12,21 @@ export type Outcomes = Readonly<Record<RungName, readonly Outcome[] | null>>;
 type Spread = { readonly mean: number; readonly p50: number; readonly p99: number };
 type Interval = { readonly low: number; readonly typical: number; readonly high: number };
 
+/** Relative errors of estimated cycles; null where cycles are exact. */
+export type Timing = { readonly samples: number; readonly mean: number; readonly worst: number } | null;
+
 /** What `ganglion evaluate --json` prints. Null where a rung or the labels are missing. */
 export type Summary = {
   readonly samples: number;
   readonly accuracy: Readonly<Record<RungName, number | null>>;
   readonly agreement: { readonly snnVsChip: number | null; readonly annVsSnn: number | null };
   readonly steps: number;
-  readonly latency: { readonly cycles: Spread | null; readonly seconds: Spread | null };
+  readonly latency: {
+    readonly cycles: Spread | null;
+    readonly seconds: Spread | null;
+    /** Where cycles are the fast model's: how far they are from the exact model's, on the first samples. Static energy follows them. */
+    readonly estimated?: NonNullable<Timing>;
+  };
   readonly energy: {
     readonly joules: Interval | null;
     /** Where it goes: neuron cores, network on chip, synchronization, host (outside the chip), static power. */
@@ -31,7 +39,7 @@ export type Summary = {
   readonly cores: { readonly used: number; readonly available: number };
 };
 
-export function summarize(build: Build, outcomes: Outcomes, label: (index: number) => number | null): Summary {
+export function summarize(build: Build, outcomes: Outcomes, label: (index: number) => number | null, timing: Timing = null): Summary {
   const { chip, network, image } = build;
   const { ann, snn, chip: onChip } = outcomes;
   const cycles = onChip === null ? null : spreadOf(onChip.map((o) => o.cycles));
@@ -42,7 +50,7 @@ export function summarize(build: Build, outcomes: Outcomes, label: (index: numbe
     accuracy: { ann: accuracy(ann, label), snn: accuracy(snn, label), chip: accuracy(onChip, label) },
     agreement: { snnVsChip: rawAgreement(snn, onChip), annVsSnn: classAgreement(ann, snn ?? onChip) },
     steps: image.steps,
-    latency: { cycles, seconds: cycles === null ? null : scaled(cycles, 1 / chip.clockHz) },
+    latency: { cycles, seconds: cycles === null ? null : scaled(cycles, 1 / chip.clockHz), ...(timing === null ? {} : { estimated: timing }) },
     energy: onChip === null ? { joules: null } : energySummary(energyOf(onChip, chip)),
     spikes: { perSample: spikes, perNeuronStep: spikes === null ? null : spikes / (neuronsOf(build) * network.steps) },
     synapticEvents: { perSample: counted === null ? null : mean(counted.map((o) => o.synapticEvents)) },

@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../../base/diagnostic.ts";
-import type { Outcome, RungName } from "../evaluate/rungs.ts";
+import type { Outcome, RunName } from "../evaluate/rungs.ts";
 import type { PointTask, Row } from "../sweep/point.ts";
 
 /** Samples to run on one rung of a build. */
@@ -8,7 +8,7 @@ export type SamplesTask = {
   /** The build folder, as the worker sees it, and the hash of its list of files: another build there is refused. */
   readonly build: string;
   readonly hash: string;
-  readonly rung: RungName;
+  readonly rung: RunName;
   readonly samples: readonly Float32Array[];
 };
 

@@ -12,6 +12,9 @@ import { showNumber } from "../../base/text.ts";
 import { sampleLength } from "../../ir/codes/index.ts";
 import { openBuild } from "../build/read.ts";
 import type { Run } from "../command.ts";
+import { withSamples } from "../profile.ts";
+import { simulatorOf, type ThreadFlags } from "../time.ts";
+import { readEventSample, writeEventStream } from "./events.ts";
 import { readSampleLines } from "../data/text.ts";
 
 const formats: Readonly<Record<string, (trace: Trace) => Iterable<string>>> = { txt: traceLines, vcd: vcdLines, json: perfettoLines };
@@ -20,13 +23,25 @@ const formats: Readonly<Record<string, (trace: Trace) => Iterable<string>>> = { 
 export async function runBuild(
   run: Run,
   folder: string,
-  flags: { readonly samples: string; readonly trace?: string; readonly traceLimit: number },
+  flags: ThreadFlags & {
+    readonly samples?: string;
+    readonly trace?: string;
+    readonly traceLimit: number;
+    readonly eventsIn?: string;
+    readonly eventsOut?: string;
+    readonly stepUs: number;
+  },
 ): Promise<void> {
-  const { image, chip } = openBuild(run.files, folder);
+  const build = openBuild(run.files, folder);
+  const { image, chip } = build;
   const target = targetOf(chip);
   const lengths = image.inputs.map((i) => sampleLength(i.code, sizeOf(i.shape), i.window.stop - i.window.start, i.params));
-  const samples = readSampleLines(run.files.text(flags.samples), flags.samples, lengths);
-  const device = target.simulate();
+  const samples =
+    flags.eventsIn !== undefined
+      ? [readEventSample(run, image, flags.eventsIn, flags.stepUs)]
+      : readSampleLines(run.files.text(flags.samples ?? ""), flags.samples ?? "", lengths);
+  if (flags.eventsOut !== undefined) writeEventStream(run, build, samples, flags.eventsOut);
+  const device = simulatorOf(target, flags);
   const record =
     flags.trace === undefined
       ? null
@@ -37,13 +52,14 @@ export async function runBuild(
         };
   device.trace(record?.recorder.sink ?? null);
   const session = await openSession(device, image);
-  const results = await session.runMany(samples);
+  const results = await withSamples(run, () => session.runMany(samples));
+  await session.close();
   results.forEach((r, i) => {
     run.print(
       [
         `sample ${i}`,
         ...image.outputs.map((o, k) => `  output ${o.name}: ${[...at(r.answers, k)].map(showNumber).join(" ")}`),
-        `  cycles ${r.cycles}`,
+        `  cycles ${r.cycles}${flags.time === "fast" ? " (estimated)" : ""}`,
       ].join("\n"),
     );
   });

@@ -6,7 +6,7 @@ import type { DataFile } from "./records.ts";
 
 /* Containers: gzip around one file, tar and zip around many. Recognised by content. */
 
-function isGzip(bytes: Uint8Array): boolean {
+export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
@@ -15,7 +15,7 @@ export function isZip(bytes: Uint8Array): boolean {
 }
 
 /** POSIX and GNU archives carry "ustar" in their first header. */
-function isTar(bytes: Uint8Array): boolean {
+export function isTar(bytes: Uint8Array): boolean {
   return bytes.length >= 512 && [0x75, 0x73, 0x74, 0x61, 0x72].every((b, i) => bytes[257 + i] === b);
 }
 

@@ -1,91 +1,117 @@
+import { decompress } from "fzstd";
 import { fail } from "../../base/diagnostic.ts";
-import { type DataFile, viewOf } from "../data/records.ts";
+import { viewOf } from "../data/records.ts";
+import { type Decoding, ended, exactly, line, skip, units } from "./decoder.ts";
 import { unLz4 } from "./lz4.ts";
-import type { EventFormat, Visit } from "./recording.ts";
+import { begins, type EventFormat, type Visit } from "./recording.ts";
 
 /* Recordings of iniVation's cameras: a first line that names the version, then packets. */
 
-function begins(bytes: Uint8Array, text: string): boolean {
-  return new TextDecoder("latin1").decode(bytes.subarray(0, text.length)) === text;
-}
-
-const end31 = new TextEncoder().encode("#!END-HEADER\r\n");
 const packetHeader31 = 28;
 const polarityEvent31 = 1;
+const bytesPerEvent31 = 8;
 
 /** AEDAT 3.1: packets of a 28-byte header and events of one kind; polarity events are 8 bytes, and only valid ones count. */
 export const aedat31Format: EventFormat = {
   name: "AEDAT 3.1",
   matches: ({ bytes }) => begins(bytes, "#!AER-DAT3.1"),
-  visit({ name, bytes }, event) {
-    let at = after(bytes, end31);
-    if (at < 0) fail("events-malformed", [name, "AEDAT 3.1", "its header has no end"]);
-    const view = viewOf(bytes);
-    while (at < bytes.length) {
-      if (at + packetHeader31 > bytes.length) fail("events-cut", [name, bytes.length - at, packetHeader31]);
-      const [type, size] = [view.getUint16(at, true), view.getUint32(at + 4, true)];
-      const [overflow, capacity, count] = [view.getUint32(at + 12, true), view.getUint32(at + 16, true), view.getUint32(at + 20, true)];
-      at += packetHeader31;
-      const stop = at + size * Math.max(capacity, count);
-      if (at + size * count > bytes.length) fail("events-cut", [name, bytes.length - at, size]);
+  *decode(name, event) {
+    for (let text = ""; !text.startsWith("#!END-HEADER"); ) {
+      text = yield* line();
+      if (!text.startsWith("#") || !text.endsWith("\n")) fail("events-malformed", [name, "AEDAT 3.1", "its header has no end"]);
+    }
+    for (;;) {
+      const head = yield* units(packetHeader31, 1);
+      if (head.length < packetHeader31) return ended(name, head.length, packetHeader31);
+      const view = viewOf(head);
+      const [type, size, overflow] = [view.getUint16(0, true), view.getUint32(4, true), view.getUint32(12, true)];
+      const [capacity, count] = [view.getUint32(16, true), view.getUint32(20, true)];
       if (type === polarityEvent31) {
-        if (size !== 8) fail("events-malformed", [name, "AEDAT 3.1", `a polarity event has ${size} bytes, not 8`]);
-        for (let i = 0; i < count; i++) {
-          const data = view.getUint32(at + 8 * i, true);
-          if ((data & 1) === 0) continue;
-          event(data >>> 17, (data >>> 2) & 0x7fff, (data >>> 1) & 1, overflow * 2 ** 31 + view.getUint32(at + 8 * i + 4, true));
-        }
+        if (size !== bytesPerEvent31)
+          fail("events-malformed", [name, "AEDAT 3.1", `a polarity event has ${size} bytes, not ${bytesPerEvent31}`]);
+        yield* packet31(name, count, overflow * 2 ** 31, event);
+      } else yield* skip(name, size * count);
+      // Room for more events than there are; the last packet's may be missing.
+      for (let left = size * Math.max(0, capacity - count); left > 0; ) {
+        const { length } = yield* units(1, left);
+        if (length === 0) return;
+        left -= length;
       }
-      at = Math.min(stop, bytes.length);
     }
   },
 };
 
-/** Where the bytes after the first occurrence begin; -1 without one. */
-function after(bytes: Uint8Array, mark: Uint8Array): number {
-  for (let at = bytes.indexOf(mark[0] ?? 0); at >= 0; at = bytes.indexOf(mark[0] ?? 0, at + 1))
-    if (mark.every((b, i) => bytes[at + i] === b)) return at + mark.length;
-  return -1;
+/** `before`: us that passed before the packet's times began. */
+function* packet31(name: string, count: number, before: number, event: Visit): Decoding {
+  for (let left = count; left > 0; ) {
+    const block = yield* units(bytesPerEvent31, left);
+    if (block.length < bytesPerEvent31) fail("events-cut", [name, block.length, bytesPerEvent31]);
+    const view = viewOf(block);
+    for (let i = 0; i < block.length; i += bytesPerEvent31) {
+      const data = view.getUint32(i, true);
+      if ((data & 1) !== 0) event(data >>> 17, (data >>> 2) & 0x7fff, (data >>> 1) & 1, before + view.getUint32(i + 4, true));
+    }
+    left -= block.length / bytesPerEvent31;
+  }
 }
 
 const compressions = ["none", "lz4", "lz4", "zstd", "zstd"] as const;
 
+/** The packet as it was before compression; null for what is no such frame. */
+const unpack: Readonly<Record<(typeof compressions)[number], (packed: Uint8Array) => Uint8Array | null>> = {
+  none: (packed) => packed,
+  lz4: unLz4,
+  zstd: unZstd,
+};
+
+const versionLine = 14;
+/** More than any camera writes at once: a size beyond is damage, and is not waited for. */
+const largestPacket = 2 ** 28;
+
 /**
  * AEDAT 4: flatbuffers. The file's header says how packets are compressed; each packet
  * has its stream and size before it. Packets marked EVTS hold events of 16 bytes. Other
- * streams (frames, inertial measurements, triggers) are passed over.
+ * streams (frames, inertial measurements, triggers) are passed over. A table of the packets
+ * may follow them.
  */
 export const aedat4Format: EventFormat = {
   name: "AEDAT 4",
   matches: ({ bytes }) => begins(bytes, "#!AER-DAT4.0"),
-  visit(file, event) {
-    const { name, bytes } = file;
-    const view = viewOf(bytes);
-    const start = 14;
-    if (bytes.length < start + 8) fail("events-cut", [name, bytes.length, start + 8]);
-    const header = new FlatTable(file, bytes.subarray(start + 4, start + 4 + view.getUint32(start, true)));
-    const how = compressions[header.int32(0)];
-    if (how === undefined || how === "zstd")
-      fail("events-malformed", [
-        name,
-        "AEDAT 4",
-        "its packets are compressed with Zstandard, which is not built in; record with LZ4 or without",
-      ]);
+  *decode(name, event) {
+    yield* exactly(name, versionLine);
+    const size = viewOf(yield* exactly(name, 4)).getUint32(0, true);
+    const header = new FlatTable(name, yield* exactly(name, checkedSize(size, name)));
+    const how =
+      compressions[header.int32(0)] ?? fail("events-malformed", [name, "AEDAT 4", `its compression ${header.int32(0)} is unknown`]);
     const table = header.int64(1);
-    const stop = table > 0 ? Math.min(table, bytes.length) : bytes.length;
-    let at = start + 4 + view.getUint32(start, true);
-    while (at < stop) {
-      if (at + 8 > stop) fail("events-cut", [name, stop - at, 8]);
-      const size = view.getUint32(at + 4, true);
-      if (at + 8 + size > stop) fail("events-cut", [name, stop - at - 8, size]);
-      const packed = bytes.subarray(at + 8, at + 8 + size);
-      const packet = how === "lz4" ? unLz4(packed) : packed;
-      if (packet === null) fail("events-malformed", [name, "AEDAT 4", "a packet is no LZ4 frame"]);
-      if (begins(packet.subarray(8), "EVTS")) visitPacket(new FlatTable(file, packet.subarray(4)), event);
-      at += 8 + size;
+    const stop = table > 0 ? table : Infinity;
+    for (let at = versionLine + 4 + size; at < stop; ) {
+      const head = yield* units(8, 1);
+      if (head.length < 8 && stop === Infinity) return ended(name, head.length, 8);
+      if (head.length < 8) fail("events-cut", [name, head.length, 8]);
+      const length = checkedSize(viewOf(head).getUint32(4, true), name);
+      const packet = unpack[how](yield* exactly(name, length));
+      if (packet === null) fail("events-malformed", [name, "AEDAT 4", `a packet is no ${how} frame`]);
+      if (begins(packet.subarray(8), "EVTS")) visitPacket(new FlatTable(name, packet.subarray(4)), event);
+      at += 8 + length;
     }
   },
 };
+
+function checkedSize(size: number, name: string): number {
+  if (size > largestPacket) fail("events-malformed", [name, "AEDAT 4", `a packet is said to have ${size} bytes`]);
+  return size;
+}
+
+function unZstd(packed: Uint8Array): Uint8Array | null {
+  try {
+    return decompress(packed);
+  } catch (error) {
+    // The library throws plain errors for what is no frame or a damaged one.
+    if (error instanceof Error) return null;
+    throw error;
+  }
+}
 
 function visitPacket(packet: FlatTable, event: Visit): void {
   const list = packet.vector(0, 16);
@@ -97,10 +123,10 @@ function visitPacket(packet: FlatTable, event: Visit): void {
 class FlatTable {
   readonly #view: DataView;
   readonly #root: number;
-  readonly #file: DataFile;
+  readonly #name: string;
 
-  constructor(file: DataFile, bytes: Uint8Array) {
-    this.#file = file;
+  constructor(name: string, bytes: Uint8Array) {
+    this.#name = name;
     this.#view = viewOf(bytes);
     this.#root = this.#checked(0, 4) + this.#view.getUint32(0, true);
     this.#checked(this.#root, 4);
@@ -135,8 +161,7 @@ class FlatTable {
   }
 
   #checked(at: number, size: number): number {
-    if (at < 0 || at + size > this.#view.byteLength)
-      fail("events-malformed", [this.#file.name, "AEDAT 4", "a packet points outside of itself"]);
+    if (at < 0 || at + size > this.#view.byteLength) fail("events-malformed", [this.#name, "AEDAT 4", "a packet points outside of itself"]);
     return at;
   }
 }

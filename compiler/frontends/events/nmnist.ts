@@ -1,4 +1,4 @@
-import { fail } from "../../base/diagnostic.ts";
+import { unitsToEnd } from "./decoder.ts";
 import type { EventFormat } from "./recording.ts";
 
 const bytesPerEvent = 5;
@@ -10,13 +10,14 @@ const overflow = 2 ** 13;
 export const nmnistFormat: EventFormat = {
   name: "N-MNIST",
   matches: (file) => /\.(bin|bs2)$/i.test(file.name),
-  visit({ name, bytes }, event) {
-    if (bytes.length % bytesPerEvent !== 0) fail("events-cut", [name, bytes.length, bytesPerEvent]);
+  decode(name, event) {
     let passed = 0;
-    for (let i = 0; i < bytes.length; i += bytesPerEvent) {
-      const [x = 0, y = 0, high = 0, middle = 0, low = 0] = bytes.subarray(i, i + bytesPerEvent);
-      if (y === overflowRow) passed += overflow;
-      else event(x, y, high >> 7, passed + ((high & 0x7f) << 16) + (middle << 8) + low);
-    }
+    return unitsToEnd(name, bytesPerEvent, (block) => {
+      for (let i = 0; i < block.length; i += bytesPerEvent) {
+        const [y = 0, high = 0] = [block[i + 1], block[i + 2]];
+        if (y === overflowRow) passed += overflow;
+        else event(block[i] ?? 0, y, high >> 7, passed + ((high & 0x7f) << 16) + ((block[i + 3] ?? 0) << 8) + (block[i + 4] ?? 0));
+      }
+    });
   },
 };

@@ -1,6 +1,7 @@
 import { fail } from "../../base/diagnostic.ts";
 import { isNpy } from "../data/npy.ts";
-import { type DataFile, viewOf } from "../data/records.ts";
+import { viewOf } from "../data/records.ts";
+import { type Decoding, exactly, unitsToEnd } from "./decoder.ts";
 import type { EventFormat } from "./recording.ts";
 
 /* A NumPy array of records, as Tonic and Prophesee's tools save events: fields x, y, t and p in any order. */
@@ -29,43 +30,50 @@ const names: Readonly<Record<"x" | "y" | "p" | "t", readonly string[]>> = {
   t: ["t", "ts", "time", "timestamp"],
 };
 
+/** Field lists are short; a length beyond is damage. */
+const longestHeader = 2 ** 20;
+
 /** Times are microseconds; a polarity of -1 counts as 0. */
 export const npyEventsFormat: EventFormat = {
   name: "NumPy records",
-  matches: ({ bytes }) => isNpy(bytes) && headerOf(bytes).text.includes("["),
-  visit(file, event) {
-    const { name, bytes } = file;
-    const { text, start } = headerOf(bytes);
-    const { fields, size } = layoutOf(text, file);
-    if ((bytes.length - start) % size !== 0) fail("events-cut", [name, bytes.length - start, size]);
-    const view = viewOf(bytes);
+  matches: ({ bytes }) => isNpy(bytes) && /'descr'\s*:\s*\[/.test(new TextDecoder("latin1").decode(bytes)),
+  *decode(name, event) {
+    const { fields, size, count } = layoutOf(yield* header(name), name);
     const [x, y, p, t] = (["x", "y", "p", "t"] as const).map(
       (k) =>
         names[k].map((n) => fields.get(n)).find((f) => f !== undefined) ??
         fail("events-malformed", [name, "NumPy", `it has no field ${k}`]),
     );
-    const get = (f: Field | undefined, at: number): number => (f === undefined ? 0 : f.read(view, at + f.offset, f.little));
-    for (let at = start; at < bytes.length; at += size) event(get(x, at), get(y, at), Math.max(0, get(p, at)), get(t, at));
+    let there = 0;
+    yield* unitsToEnd(name, size, (block) => {
+      const view = viewOf(block);
+      const get = (f: Field | undefined, at: number): number => (f === undefined ? 0 : f.read(view, at + f.offset, f.little));
+      for (let at = 0; at < block.length; at += size) event(get(x, at), get(y, at), Math.max(0, get(p, at)), get(t, at));
+      there += block.length / size;
+    });
+    if (count !== null && there !== count)
+      fail("events-malformed", [name, "NumPy", `its header says ${count} events, and there are ${there}`]);
   },
 };
 
-function headerOf(bytes: Uint8Array): { readonly text: string; readonly start: number } {
-  const long = (bytes[6] ?? 1) >= 2;
-  const first = long ? 12 : 10;
-  if (bytes.length < first) return { text: "", start: bytes.length };
-  const start = first + (long ? viewOf(bytes).getUint32(8, true) : viewOf(bytes).getUint16(8, true));
-  return { text: new TextDecoder("latin1").decode(bytes.subarray(first, start)), start };
+/** The text of the header: magic and version, its length in 2 or 4 bytes, a Python literal. */
+function* header(name: string): Decoding<string> {
+  const [, , , , , , version = 1] = yield* exactly(name, 8);
+  const length = yield* exactly(name, version >= 2 ? 4 : 2);
+  const count = version >= 2 ? viewOf(length).getUint32(0, true) : viewOf(length).getUint16(0, true);
+  return new TextDecoder("latin1").decode(yield* exactly(name, Math.min(count, longestHeader)));
 }
 
 /** Fields of `[('x', '<i2'), …]`, packed one after another. */
-function layoutOf(text: string, file: DataFile): { fields: Map<string, Field>; size: number } {
+function layoutOf(text: string, name: string): { fields: Map<string, Field>; size: number; count: number | null } {
   const fields = new Map<string, Field>();
   let size = 0;
   for (const [, field = "", order = "", type = ""] of text.matchAll(/\(\s*'([^']*)'\s*,\s*'([<>|=]?)([^']*)'\s*\)/g)) {
-    const reader = readers[type] ?? fail("events-malformed", [file.name, "NumPy", `its field ${field} has the type ${order}${type}`]);
+    const reader = readers[type] ?? fail("events-malformed", [name, "NumPy", `its field ${field} has the type ${order}${type}`]);
     fields.set(field, { offset: size, read: reader.read, little: order !== ">" });
     size += reader.bytes;
   }
-  if (size === 0) fail("events-malformed", [file.name, "NumPy", "its records have no plain fields"]);
-  return { fields, size };
+  if (size === 0) fail("events-malformed", [name, "NumPy", "its records have no plain fields"]);
+  const shape = /'shape'\s*:\s*\(\s*(\d+)\s*,?\s*\)/.exec(text)?.[1];
+  return { fields, size, count: shape === undefined ? null : Number(shape) };
 }

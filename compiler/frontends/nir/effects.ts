@@ -3,11 +3,18 @@ import { quiet } from "../../base/context.ts";
 import { Failure } from "../../base/diagnostic.ts";
 import { prepareNetwork } from "../../ir/network/run.ts";
 import type { Network } from "../../ir/network/types.ts";
+import { chooseProfile } from "./choose.ts";
 import { flatten } from "./flatten.ts";
+import { readHdf5 } from "./hdf5.ts";
 import { type NirOptions, networkOf } from "./index.ts";
-import { type Profile, profileRules, profiles, type Rules } from "./profiles.ts";
+import { isNetx, netxAlternatives } from "./netx.ts";
+import { profileRules } from "./profiles.ts";
+import { nirFileOf } from "./reader.ts";
 import { usedRules } from "./report.ts";
 import type { NirFile } from "./types.ts";
+
+/** A value of a rule other than the one that was taken, and the network that it makes. */
+export type Alternative = { readonly rule: string; readonly instead: string; readonly build: () => Network };
 
 export type Effect = {
   readonly rule: string;
@@ -20,45 +27,52 @@ export type Effect = {
 };
 
 /**
- * What each rule of the profile decides: the outputs with every other value of the rule,
- * one at a time, against those of `network`, on the same samples.
+ * What each rule that the file leaves open decides: the outputs with every other value of the
+ * rule, one at a time, against those of `network`, on the same samples.
  */
-export function effectsOf(
-  file: NirFile,
+export async function effectsOf(
+  bytes: Uint8Array,
   name: string,
   options: NirOptions,
   network: Network,
   samples: readonly ArrayLike<number>[],
-): readonly Effect[] {
-  const profile = options.profile;
-  if (profile === null) return [];
+): Promise<readonly Effect[]> {
+  const root = await readHdf5(bytes, name);
+  const alternatives = isNetx(root) ? netxAlternatives(root, name, options) : nirAlternatives(nirFileOf(root, name), name, options);
   const outputsOf = (n: Network): readonly Float64Array[] => {
     const run = prepareNetwork(n);
     return samples.map((s) => Float64Array.from(run.run([s]).outputs.flatMap((o) => [...o])));
   };
-  const own: Rules = (profiles as Readonly<Record<string, Profile>>)[profile.name]?.rules ?? profiles.nir.rules;
   const expected = outputsOf(network);
-  const effects: Effect[] = [];
-  for (const rule of usedRules(flatten(file.graph, name))) {
-    if (rule === "dt") continue;
-    for (const instead of profileRules[rule].domain.split("|")) {
-      if (instead === (profile.given[rule] ?? own[rule])) continue;
-      try {
-        const given = { ...profile.given, [rule]: instead };
-        const other = outputsOf(networkOf(file, name, { ...options, profile: { name: profile.name, given } }, quiet()));
-        const off = other.map((o, i) => o.reduce((sum, v, k) => sum + Math.abs(v - at(at(expected, i), k)), 0));
-        effects.push({
+  return alternatives.map(({ rule, instead, build }) => {
+    try {
+      const other = outputsOf(build());
+      const off = other.map((o, i) => o.reduce((sum, v, k) => sum + Math.abs(v - at(at(expected, i), k)), 0));
+      const samplesOff = off.filter((d) => d > 0).length;
+      return { rule, instead, samples: samplesOff, difference: off.reduce((a, b) => a + b, 0), refused: null };
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return { rule, instead, samples: 0, difference: 0, refused: error.diagnostics[0]?.code ?? "" };
+    }
+  });
+}
+
+/** Rules of the profile that neurons of the graph depend on; the step is no rule but a number. */
+function nirAlternatives(file: NirFile, name: string, options: NirOptions): readonly Alternative[] {
+  const graph = flatten(file.graph, name);
+  const { profile, rules, overridden } = chooseProfile(graph, file.graph.metadata, name, options);
+  const given = Object.fromEntries([...overridden].map((rule) => [rule, String(rules[rule])]));
+  return usedRules(graph)
+    .filter((rule) => rule !== "dt")
+    .flatMap((rule) =>
+      profileRules[rule].domain
+        .split("|")
+        .filter((instead) => instead !== String(rules[rule]))
+        .map((instead) => ({
           rule,
           instead,
-          samples: off.filter((d) => d > 0).length,
-          difference: off.reduce((a, b) => a + b, 0),
-          refused: null,
-        });
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        effects.push({ rule, instead, samples: 0, difference: 0, refused: error.diagnostics[0]?.code ?? "" });
-      }
-    }
-  }
-  return effects;
+          build: () =>
+            networkOf(file, name, { ...options, profile: { name: profile.name, given: { ...given, [rule]: instead } } }, quiet()),
+        })),
+    );
 }

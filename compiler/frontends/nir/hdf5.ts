@@ -9,7 +9,12 @@ import { type Tensor, tensor } from "../../base/tensor.ts";
  */
 
 export type Leaf = { readonly kind: "leaf"; readonly value: number | string | readonly string[] | Tensor };
-export type Branch = { readonly kind: "branch"; readonly children: ReadonlyMap<string, Leaf | Branch> };
+export type Branch = {
+  readonly kind: "branch";
+  readonly children: ReadonlyMap<string, Leaf | Branch>;
+  /** Those that are a number or a text; absent: none. */
+  readonly attributes?: ReadonlyMap<string, number | string>;
+};
 
 /** Some megabytes of WebAssembly, which commands that read no HDF5 need not wait for. */
 async function library() {
@@ -27,6 +32,7 @@ export function isHdf5(bytes: Uint8Array): boolean {
 /** The whole file. Throws a Failure for what is no HDF5, is cut short, or holds what is neither number nor text. */
 export async function readHdf5(bytes: Uint8Array, name: string): Promise<Branch> {
   checkEnd(bytes, name);
+  checkHeaps(bytes, name);
   const path = `/${name.replaceAll(/[^\w.]/g, "_")}`;
   const { File, FS } = await library();
   FS.writeFile(path, bytes);
@@ -71,6 +77,30 @@ function checkEnd(bytes: Uint8Array, name: string): void {
   if (end > bytes.length) fail("nir-truncated", [name, end, bytes.length]);
 }
 
+const heapMark = [0x47, 0x43, 0x4f, 0x4c, 1, 0, 0, 0];
+const objectHead = 16;
+
+/**
+ * Texts lie in global heaps (GCOL): objects of 16 bytes of head, with their size in the last 8, and
+ * content padded to 8 bytes; index 0 is the free rest. The library goes on for ever over a size that is
+ * damaged, so sizes are checked before it reads.
+ */
+function checkHeaps(bytes: Uint8Array, name: string): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let start = bytes.indexOf(0x47); start >= 0; start = bytes.indexOf(0x47, start + 1)) {
+    if (start + objectHead > bytes.length || !heapMark.every((b, i) => bytes[start + i] === b)) continue;
+    const end = start + Number(view.getBigUint64(start + 8, true));
+    const damage = (what: string): never => fail("nir-hdf5", [name, `the heap of texts at byte ${start} is damaged: ${what}`]);
+    if (end > bytes.length) damage("it goes beyond the file");
+    for (let at = start + objectHead; at + objectHead <= end; ) {
+      const size = Number(view.getBigUint64(at + 8, true));
+      const next = view.getUint16(at, true) === 0 ? at + size : at + objectHead + 8 * Math.ceil(size / 8);
+      if (next > end || next <= at) damage(`an object at byte ${at} has ${size} bytes`);
+      at = next;
+    }
+  }
+}
+
 function branch(group: Group, file: string, path: string): Branch {
   const children = new Map<string, Leaf | Branch>();
   for (const key of group.keys()) {
@@ -81,7 +111,17 @@ function branch(group: Group, file: string, path: string): Branch {
     else if ("dtype" in entry) children.set(key, leaf(entry, file, at));
     else fail("nir-hdf5", [file, `${at} is a link to another place`]);
   }
-  return { kind: "branch", children };
+  const attributes = attributesOf(group);
+  return { kind: "branch", children, ...(attributes.size === 0 ? {} : { attributes }) };
+}
+
+function attributesOf(group: Group): ReadonlyMap<string, number | string> {
+  const out = new Map<string, number | string>();
+  for (const [name, { value }] of Object.entries(group.attrs)) {
+    const plain = typeof value === "bigint" ? Number(value) : value;
+    if (typeof plain === "number" || typeof plain === "string") out.set(name, plain);
+  }
+  return out;
 }
 
 function leaf(data: Dataset, file: string, path: string): Leaf {
@@ -126,6 +166,8 @@ const dtypes: Readonly<Record<Tensor["dtype"], string>> = {
 };
 
 function writeChildren(group: Group, of: Branch): void {
+  for (const [name, value] of of.attributes ?? [])
+    group.create_attribute(name, value, typeof value === "number" ? [] : null, typeof value === "number" ? "<d" : null);
   for (const [name, child] of of.children) {
     if (child.kind === "branch") writeChildren(group.create_group(name), child);
     else writeLeaf(group, name, child.value);

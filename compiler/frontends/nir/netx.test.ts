@@ -5,6 +5,7 @@ import { f32, tensor } from "../../base/tensor.ts";
 import { prepareNetwork } from "../../ir/network/run.ts";
 import { context } from "../../passes/pass.ts";
 import { type Branch, type Leaf, writeHdf5 } from "./hdf5.ts";
+import { effectsOf } from "./effects.ts";
 import { importNir, type NirOptions } from "./index.ts";
 
 /* Networks of lava-dl, written here. */
@@ -41,6 +42,14 @@ async function codes(layers: readonly Fields[], options: Partial<NirOptions> = {
   const failure = await load(layers, options).catch((e: unknown) => e);
   return failure instanceof Failure ? failure.diagnostics.map((d) => d.code) : [];
 }
+
+it("say what the comparison decides", async () => {
+  const bytes = await writeHdf5(branch({ layer: { 0: dense() } }));
+  const options = { profile: null, dt: null, steps: 4, input: "count" } as const;
+  const network = await importNir(bytes, "t.net", options, context());
+  const effects = await effectsOf(bytes, "t.net", options, network, [[1, 0, 1, 0, 0, 0, 1, 0]]);
+  expect(effects).toEqual([{ rule: "compare", instead: "gt", samples: 1, difference: 1, refused: null }]);
+});
 
 describe("lava-dl networks", () => {
   it("leak by half toward zero, fire at the threshold, and are set to 0", async () => {

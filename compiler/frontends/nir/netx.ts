@@ -1,5 +1,5 @@
 import { at, bug } from "../../base/bug.ts";
-import type { Context } from "../../base/context.ts";
+import { type Context, quiet } from "../../base/context.ts";
 import { fail } from "../../base/diagnostic.ts";
 import { id } from "../../base/id.ts";
 import { origin } from "../../base/origin.ts";
@@ -7,6 +7,7 @@ import { f64, numbersOf, showShape, sizeOf, spread, tensor } from "../../base/te
 import { kernelProblem, outShape } from "../../ir/network/kernels/index.ts";
 import type { InputCode, Kernel, Link, Network, Param, Population } from "../../ir/network/types.ts";
 import { condensed } from "./condense.ts";
+import type { Alternative } from "./effects.ts";
 import type { Branch } from "./hdf5.ts";
 import { values } from "./reader.ts";
 import type { NirOptions } from "./index.ts";
@@ -56,6 +57,13 @@ export function netxNetwork(root: Branch, file: string, options: NirOptions, cx:
     },
   ]);
   return network;
+}
+
+/** The one rule that a .net file leaves open, with its other value. */
+export function netxAlternatives(root: Branch, file: string, options: NirOptions): readonly Alternative[] {
+  const instead = comparisonOf(options, file) === "ge" ? "gt" : "ge";
+  const profile = { name: "lava", given: { compare: instead } };
+  return [{ rule: "compare", instead, build: () => netxNetwork(root, file, { ...options, profile }, quiet()) }];
 }
 
 function compareFrom(options: NirOptions): string {

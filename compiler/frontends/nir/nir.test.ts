@@ -124,6 +124,20 @@ describe("the file", () => {
     expect(await codes(readNir(bytes, "t"))).toEqual(["nir-hdf5"]);
   });
 
+  it("is refused, and not read for ever, when its heap of texts is damaged", async () => {
+    const bytes = await writeNir(good);
+    const heap = Buffer.from(bytes).indexOf("GCOL");
+    expect(heap).toBeGreaterThan(0);
+    // The size of its first object, and the size of the heap itself.
+    for (const [at, value] of [
+      [24, 0xff],
+      [8, 0xff],
+    ] as const) {
+      const damaged = bytes.slice().fill(value, heap + at, heap + at + 8);
+      expect(await codes(readNir(damaged, "t"))).toEqual(["nir-hdf5"]);
+    }
+  });
+
   it("names every missing dataset and every wrong type", async () => {
     const without = (name: string, param: string): NirFile => ({
       ...good,
@@ -528,7 +542,11 @@ it("says what each rule of the profile decides", async () => {
   const f = file({ input: input(1), n: neuron(1), output: output(1) }, chain("input", "n", "output"));
   const network = await read(f);
   // 2 arrives at a threshold of 1: two spikes at once or, with at most one a step, in two steps.
-  const effects = effectsOf(f, "t", options, network, [[2, 0, 0, 0]]);
+  const bytes = await writeNir(f);
+  const effects = await effectsOf(bytes, "t", options, network, [[2, 0, 0, 0]]);
+  // The same where the file itself says the profile.
+  const said = await writeNir({ ...f, graph: { ...f.graph, metadata: { framework: "sinabs" } } });
+  expect(await effectsOf(said, "t", { ...options, profile: null }, network, [[2, 0, 0, 0]])).toEqual(effects);
   expect(effects.map((e) => `${e.rule}=${e.instead} ${e.samples} ${e.difference}`)).toEqual([
     "compare=gt 0 0",
     "spikes=one 0 0",

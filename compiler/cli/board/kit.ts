@@ -1,0 +1,147 @@
+import { cHeader, tapeJson } from "../../../runtime/tape/render.ts";
+import { parseLog, printLog } from "../../../runtime/tape/log.ts";
+import { printTape } from "../../../runtime/tape/text.ts";
+import type { LogEntry, Tape } from "../../../runtime/tape/types.ts";
+import type { Pins, Target } from "../../../targets/target.ts";
+import { type Coverage, CoverageCount } from "../../analysis/bringup/coverage.ts";
+import { isTestMark, play, type Vectors, vectorsOf } from "../../analysis/bringup/vectors.ts";
+import { fail } from "../../base/diagnostic.ts";
+import { sha256 } from "../../base/hash.ts";
+import type { Run } from "../command.ts";
+import { nearest } from "../names.ts";
+import { version } from "../version.ts";
+
+/* The folder that `ganglion bringup` writes: a folder for each test, and what they are about. */
+
+export const kitFile = "kit.json";
+const kitKind = "ganglion-kit";
+
+type KitTest = {
+  readonly name: string;
+  readonly summary: string;
+  readonly covers: readonly string[];
+  readonly mark: number;
+  readonly operations: number;
+  readonly lines: number;
+  readonly cycles: number;
+  readonly files: Readonly<Record<string, string>>;
+};
+
+export type KitManifest = {
+  readonly kind: typeof kitKind;
+  readonly version: 1;
+  readonly ganglion: string;
+  readonly chip: string;
+  readonly revision: string;
+  readonly notes: readonly string[];
+  readonly coverage: Coverage;
+  readonly tests: readonly KitTest[];
+};
+
+type Format = (pins: Pins, name: string, tape: Tape) => readonly [file: string, text: string];
+
+const formats: Readonly<Record<string, Format>> = {
+  hex: (pins, _, tape) => ["tape.hex", pins.tapeHex(tape)],
+  script: (_, __, tape) => ["tape.txt", printTape(tape)],
+  c: (_, name, tape) => ["tape.h", cHeader(name, tape)],
+  json: (_, __, tape) => ["tape.json", tapeJson(tape)],
+};
+export const kitFormats = Object.keys(formats);
+/** Longer tapes, marches of whole memories, are written as header and JSON only when asked for: they would be tens of megabytes. */
+const longTape = 100_000;
+
+export type KitOptions = { readonly only: readonly string[] | null; readonly formats: readonly string[] | null };
+
+export function writeKit(run: Run, folder: string, target: Target, pins: Pins, options: KitOptions): KitManifest {
+  if (run.files.isFolder(folder) && !run.files.exists(`${folder}/${kitFile}`) && run.files.names(folder).length > 0)
+    fail("output-occupied", [folder]);
+  const coverage = new CoverageCount(pins);
+  const vectors = chosenTests(pins, options.only);
+  const tests = vectors.map((v, i): KitTest => {
+    run.progress.show("vectors", i + 1, vectors.length);
+    const { tape } = v;
+    const expected = play(pins, tape);
+    coverage.add(v, expected);
+    const wanted = options.formats ?? kitFormats.filter((f) => tape.length <= longTape || f === "hex" || f === "script");
+    const files = [["expected.txt", printLog(expected)] as const, ...wanted.map((f) => (formats[f] as Format)(pins, v.test.name, tape))];
+    for (const [file, text] of files) run.files.write(`${folder}/${v.test.name}/${file}`, text);
+    return {
+      name: v.test.name,
+      summary: v.test.summary,
+      covers: v.test.covers,
+      mark: v.mark,
+      operations: tape.length,
+      lines: expected.length,
+      cycles: expected.at(-1)?.cycle ?? 0,
+      files: Object.fromEntries(files.map(([file, text]) => [file, sha256(text)])),
+    };
+  });
+  const manifest: KitManifest = {
+    kind: kitKind,
+    version: 1,
+    ganglion: version(),
+    chip: target.chip.name,
+    revision: pins.revision,
+    notes: pins.notes,
+    coverage: coverage.result(),
+    tests,
+  };
+  run.files.write(`${folder}/bench.v`, pins.bench());
+  run.files.write(`${folder}/README.md`, readme(manifest));
+  run.files.write(`${folder}/${kitFile}`, `${JSON.stringify(manifest, null, 2)}\n`);
+  return manifest;
+}
+
+/** The tests with their places in the whole list, which their marks are of. */
+function chosenTests(pins: Pins, only: readonly string[] | null): readonly Vectors[] {
+  const all = pins.bringup().map(vectorsOf);
+  if (only === null) return all;
+  const names = all.map((v) => v.test.name);
+  for (const name of only)
+    if (!names.includes(name)) fail("name-unknown", ["test", name, nearest(name, names)], { help: [`the tests are ${names.join(", ")}`] });
+  return all.filter((v) => only.includes(v.test.name));
+}
+
+function readme(m: KitManifest): string {
+  return [
+    `# Bring-up kit of ${m.chip}`,
+    "",
+    `Made by ganglion ${m.ganglion} for ${m.revision}. Each folder is one test, played on a chip that was just powered up: \`tape.hex\` for \`bench.v\`, \`tape.txt\` as a script for a board, \`tape.h\` for a microcontroller, \`tape.json\`, and \`expected.txt\`, what must come out with cycles from the test's first mark.`,
+    "",
+    "Keep what the board answers, as lines like those of `expected.txt`, one file for each test or all in one; `ganglion diagnose LOG --kit .` names the likely fault.",
+    ...m.notes.flatMap((n) => ["", n]),
+    "",
+    "| test | operations | shows |",
+    "| --- | --- | --- |",
+    ...m.tests.map((t) => `| \`${t.name}\` | ${t.operations} | ${t.summary} |`),
+    "",
+  ].join("\n");
+}
+
+export function readKit(run: Run, folder: string): KitManifest {
+  const path = `${folder}/${kitFile}`;
+  if (!run.files.exists(path)) fail("kit-unreadable", [folder, `it has no ${kitFile}`]);
+  try {
+    const manifest = JSON.parse(run.files.text(path)) as KitManifest;
+    if (manifest.kind === kitKind && Array.isArray(manifest.tests)) return manifest;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return fail("kit-unreadable", [folder, `its ${kitFile} is of something else`]);
+}
+
+/** The answers in one log, cut at the tests' marks. Each ends with its line E. */
+export function answersIn(run: Run, file: string): ReadonlyMap<number, readonly LogEntry[]> {
+  const out = new Map<number, LogEntry[]>();
+  let open: LogEntry[] | null = null;
+  for (const e of parseLog(run.files.text(file), file)) {
+    if (e.kind === "mark" && isTestMark(e.id)) {
+      open = [];
+      out.set(e.id, open);
+    }
+    open?.push(e);
+    if (e.kind === "end") open = null;
+  }
+  if (out.size === 0) fail("kit-no-test", [file]);
+  return out;
+}
