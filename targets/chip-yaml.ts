@@ -55,6 +55,8 @@ function withSize(plain: Plain, name: string): Plain {
     rows: number;
     source: string;
   };
+  // A kind of chip that is always one core has no such keys.
+  if (!Object.hasOwn(familyNamed(String(plain["family"])).quantities, "columns")) return plain;
   return { ...plain, columns: { value: size.columns, source: size.source }, rows: { value: size.rows, source: size.source } };
 }
 

@@ -3,10 +3,14 @@ import { fail } from "../compiler/base/diagnostic.ts";
 import type { ChipSpec } from "./chip.ts";
 import { knownChips } from "./chip-yaml.ts";
 import { mesh } from "./mesh/index.ts";
+import { paicore } from "./paicore/index.ts";
+import { odin } from "./odin/index.ts";
+import { ranc } from "./ranc/index.ts";
+import { reckon } from "./reckon/index.ts";
 import type { Target } from "./target.ts";
 
 /** A family of chips: its members differ in what their ChipSpec says. */
-const families: Readonly<Record<string, (chip: ChipSpec) => Target>> = { mesh };
+const families: Readonly<Record<string, (chip: ChipSpec) => Target>> = { mesh, paicore, ranc, reckon, odin, tinyodin: odin };
 
 /** The target that implements a chip; a chip file has been checked to name a known family. */
 export function targetOf(chip: ChipSpec): Target {

@@ -4,9 +4,24 @@ import type { Network } from "../compiler/ir/network/types.ts";
 import type { Mapping } from "../compiler/map/mapping.ts";
 import type { Step } from "../compiler/passes/pass.ts";
 import type { Device, InputEvents } from "../runtime/device.ts";
+import type { RtlDesign } from "../runtime/rtl/design.ts";
 import type { Board, Fault, Tape } from "../runtime/tape/types.ts";
 import type { EventKinds } from "../runtime/trace/record.ts";
 import type { ChipSpec } from "./chip.ts";
+
+/**
+ * How time is modelled. exact: cycle by cycle. fast: the same spikes, potentials, outputs and counters, and an estimate
+ * of the cycles of each step.
+ */
+export const timeModels = ["exact", "fast"] as const;
+export type TimeModel = (typeof timeModels)[number];
+
+export type SimulateOptions = {
+  /** exact, if nothing is said. */
+  readonly time?: TimeModel;
+  /** Of the fast model; results do not depend on it. */
+  readonly threads?: number;
+};
 
 /** Everything a chip must provide. A family of chips is a function from ChipSpec to Target. */
 export type Target = {
@@ -21,11 +36,17 @@ export type Target = {
   /** The words of an image with their meaning: a disassembly. */
   readonly listing: (image: Image) => string;
   /** The simulator, waiting for an image. */
-  readonly simulate: () => Device;
+  readonly simulate: (options?: SimulateOptions) => Device;
+  /** Time models that the simulator has; absent: exact only. */
+  readonly times?: readonly TimeModel[];
   /** What a trace of its devices can hold. */
   readonly events: EventKinds;
   /** The chip at its pins; absent where nobody publishes them. */
   readonly pins?: Pins;
+  /** The words that say what neuron `slot` of core `core` (of the decoded cores) does, or, with an axon, what an event there adds to it. */
+  readonly wordsOf?: (image: Image, core: number, slot: number, axon: number | null) => readonly WordPlace[];
+  /** The chip as Verilog of ours, with its benches; absent where there is none. Throws Failure for a chip that the Verilog cannot be. */
+  readonly rtl?: () => RtlDesign;
   /** The files in which the chip's own tools keep a configuration; absent where there are none. */
   readonly native?: Native;
 };
@@ -42,7 +63,20 @@ export type PinMemory = {
   readonly wordBits: number;
   /** False where the pins can write and not read. */
   readonly readable: boolean;
+  /** The file of `Pins.backDoor` that loads it; absent where it is loaded through the pins only. */
+  readonly backDoor?: string;
 };
+
+/** What a word that left the chip stands for, as far as the image says. */
+export type WordMeaning = {
+  /** For people: `output y[3], potential 17`. */
+  readonly text: string;
+  /** Index of the image's core (as the target's decoder numbers them) and slot of the neuron that sent it; null where unknown. */
+  readonly from: { readonly core: number; readonly slot: number } | null;
+};
+
+/** A word of an image's memories, and why it was named. */
+export type WordPlace = { readonly section: string; readonly address: number; readonly why: string };
 
 /** One group of a bring-up kit's vectors; the expected answers come from running the tape on a board of the simulator. */
 export type BringupTest = {
@@ -51,6 +85,10 @@ export type BringupTest = {
   /** What it shows, one sentence. */
   readonly summary: string;
   readonly tape: Tape;
+  /** What it loads into the chip, for a test that loads one image: from it a fault's place is told. */
+  readonly image?: Image;
+  /** Ways that packets take between places of the chip, each named once: `core(0,0) core(1,0)`. */
+  readonly routes?: readonly string[];
   /** What it exercises: names of branches of the semantics, from the target's list. */
   readonly covers: readonly string[];
 };
@@ -68,6 +106,8 @@ export type Pins = {
   readonly present: (image: Image, events: readonly InputEvents[], mark: number) => Tape;
   /** Memory images for `$readmemh`, by file name: the way round the pins. */
   readonly backDoor: (image: Image) => ReadonlyMap<string, string>;
+  /** The memory files that hold what a tape's writes say, for a chip whose memories are loaded when it is elaborated; a bench needs them beside the tape. */
+  readonly elaboration?: (tape: Tape) => ReadonlyMap<string, string>;
   /** Test bench in Verilog-2001 that plays a tape (`tape.hex`) and prints the log; it knows only the chip's port names. */
   readonly bench: () => string;
   /** The tape as lines of hexadecimal for the bench. */
@@ -79,6 +119,10 @@ export type Pins = {
   /** What vectors exercise, by name: the semantics' branches. */
   readonly branches: Readonly<Record<string, string>>;
   readonly bringup: () => readonly BringupTest[];
+  /** How many ways there are between places of the chip. */
+  readonly routes?: number;
+  /** Reads the words of spikes; absent where a word is nothing but the neuron's address. */
+  readonly meaning?: (image: Image) => (word: number | bigint) => WordMeaning;
 };
 
 /** A chip's own configuration files. */

@@ -27,6 +27,13 @@ export const cliErrors = table({
     explain: "The other tool has no such rule. What was written runs there, but differs in the way stated, so its spikes may too.",
     help: "compare with `ganglion run`, and take the rule out of the network if the two have to be equal",
   },
+  "time-model": {
+    severity: "error",
+    message: (chip: string, model: string, known: readonly string[]) => `${chip} has no ${model} time model; it has ${known.join(", ")}`,
+    explain:
+      "A simulator may model time in two ways: exact follows every cycle, fast counts what happens in a step and estimates how long it takes. Not every kind of chip has both.",
+    help: "leave --time away",
+  },
   "options-contradict": {
     severity: "error",
     message: (one: string, other: string, why: string) => `${one} and ${other} contradict each other: ${why}`,

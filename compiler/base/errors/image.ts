@@ -35,6 +35,14 @@ export const imageErrors = table({
     explain: "A run may take only so many cycles, so that a mistake ends with a report and not with a computer that is busy for ever.",
     help: "give a larger budget, or run fewer samples at a time",
   },
+  "simulator-memory": {
+    severity: "error",
+    message: (bytes: number, most: number) =>
+      `the fast simulator would need ${bytes} bytes for this image, and its memory has at most ${most}`,
+    explain:
+      "The fast time model keeps all cores in one block of memory whose addresses have 32 bits, with a byte for each weight of up to 8 bits and two for wider ones.",
+    help: "use the exact time model (--time exact), or a chip of fewer cores",
+  },
   // files and words
   "image-file-missing": {
     severity: "error",

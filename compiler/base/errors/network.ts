@@ -399,10 +399,11 @@ export const networkErrors = table({
   },
   "chip-lacks-doubling": {
     severity: "error",
-    message: (pop: string, chip: string) => `${pop} doubles its potential in every step, and the neurons of ${chip} cannot`,
+    message: (pop: string, chip: string, why: string) =>
+      `${pop} doubles its potential in every step, the neurons of ${chip} cannot, and ${why}`,
     explain:
-      "Codes with the most significant digit first are read by doubling. Without it, the digits would have to be sent as payloads 2^(T-k) and compared with a threshold that is halved in every step; a chip's description has no such threshold, because the neurons of no family that is supported have one.",
-    help: "choose a chip that doubles (unit.leak), or a conversion whose spikes all count the same: rate, qcfs or dual-phase",
+      "Codes with the most significant digit first are read by doubling. A chip without it can do the same where a neuron can send its potential as a payload (unit.emit value, graded spikes) and hear itself one step later; the pass legalize-doubling makes such companions. The other way, payloads 2^(T-k) compared with a threshold that is halved in every step, needs a threshold that changes with time, which the neurons of no supported family have.",
+    help: "choose a chip that doubles (unit.leak) or sends potentials (unit.emit), use fewer bits of weights or inputs where a range is too wide, or a conversion whose spikes all count the same: rate, qcfs or dual-phase",
   },
   "chip-lacks-lists": {
     severity: "error",
