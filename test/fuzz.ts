@@ -27,7 +27,7 @@ const samples = 3;
 /** Compiles the network of a seed for a chip of odd sizes, and runs both witnesses. Returns what differs, or null. Throws where compilation fails. */
 export async function fuzzOnce(seed: number): Promise<string | null> {
   const r = new Random(seed);
-  const chip = randomChip(r);
+  const chip = fuzzChip(r);
   const source = randomNetwork(seed, { forMesh: true });
   const { legal, image } = compile(source, job({ target: targetOf(chip), method: "rate" }), context({ seed, chip }));
   return compare(legal, image, chip, seed);
@@ -36,7 +36,7 @@ export async function fuzzOnce(seed: number): Promise<string | null> {
 const base = at(Object.values(knownChips()), 0);
 
 /** A small mesh whose cores hold few neurons, so that even small networks are split, and whose buffers are short. */
-function randomChip(r: Random): ChipSpec {
+export function fuzzChip(r: Random): ChipSpec {
   const neurons = r.pick([12, 40, 200, 1024]);
   return {
     ...base,

@@ -47,7 +47,8 @@ export const odinErrors = table({
   "odin-reset": {
     severity: "warning",
     message: (pop: string) => `${pop} subtracts its threshold when it spikes; the chip's neurons go back to 0 and lose what was above it`,
-    explain: "The chip knows reset to zero only. A neuron that is far above its threshold after one event, which is rare with small weights, loses that part.",
+    explain:
+      "The chip knows reset to zero only. A neuron that is far above its threshold after one event, which is rare with small weights, loses that part.",
     help: "train with reset to zero, or measure with `ganglion explain-loss`",
   },
   "odin-steps": {
@@ -59,7 +60,8 @@ export const odinErrors = table({
   },
   "odin-weight": {
     severity: "error",
-    message: (link: string, weight: number, low: number, high: number) => `${link} has a weight of ${weight}; the chip holds ${low} to ${high}`,
+    message: (link: string, weight: number, low: number, high: number) =>
+      `${link} has a weight of ${weight}; the chip holds ${low} to ${high}`,
     explain: "Synapses have 3 bits and the sign of their source on ODIN, 4 bits in two's complement on tinyODIN.",
     help: "quantize-weights with the chip's bits, or train within the range",
   },

@@ -7,7 +7,7 @@ export const rancErrors = table({
     message: (cores: number, inputs: number, axons: number, neurons: number, slots: number) =>
       `${cores} cores: ${inputs} inputs take ${axons} axons, ${neurons} neurons take ${slots} places`,
     explain:
-      "A neuron has four weights, chosen by the type of the axon, so an input with other weights takes several axons; and a neuron has one destination, so it is there once for each axon that it has to reach. The table \"axon bill\" of the report says it by population.",
+      'A neuron has four weights, chosen by the type of the axon, so an input with other weights takes several axons; and a neuron has one destination, so it is there once for each axon that it has to reach. The table "axon bill" of the report says it by population.',
     help: "fewer weight bits take fewer axons: two values of one sign 1, ternary weights 2, three bits 3, four bits 4",
   },
   "ranc-weights": {

@@ -19,14 +19,17 @@ export const reckonErrors = table({
   },
   "reckon-pair": {
     severity: "error",
-    message: (pop: string, even: number, odd: number, what: string) => `neurons ${even} and ${odd} of ${pop} share one word and differ in ${what}`,
-    explain: "ReckOn's memory holds neurons 2p and 2p+1 in one word with one leak factor and one threshold. Thresholds that differ are made equal by scaling weights; leaks cannot be.",
+    message: (pop: string, even: number, odd: number, what: string) =>
+      `neurons ${even} and ${odd} of ${pop} share one word and differ in ${what}`,
+    explain:
+      "ReckOn's memory holds neurons 2p and 2p+1 in one word with one leak factor and one threshold. Thresholds that differ are made equal by scaling weights; leaks cannot be.",
     help: "give neighbouring neurons the same time constant, or order neurons so that equal ones are neighbours",
   },
   "reckon-shape": {
     severity: "error",
     message: (what: string, needed: number, available: number) => `the network has ${needed} ${what}; ReckOn has ${available}`,
-    explain: "ReckOn is one core: 256 input lines, 256 neurons that all can see each other, and 16 readouts. There is no second one to cut a network into.",
+    explain:
+      "ReckOn is one core: 256 input lines, 256 neurons that all can see each other, and 16 readouts. There is no second one to cut a network into.",
     help: "train a smaller network, or choose a chip with more than one core",
   },
   "reckon-link": {
@@ -39,13 +42,15 @@ export const reckonErrors = table({
   "reckon-input": {
     severity: "error",
     message: (pop: string, what: string) => `the input ${pop} sends ${what}; ReckOn's input lines carry single spikes`,
-    explain: "An event on an input line is one spike; several in one step on one line count once. Numbers need a spike code, or lines for each bit or level.",
+    explain:
+      "An event on an input line is one spike; several in one step on one line count once. Numbers need a spike code, or lines for each bit or level.",
     help: "use an input code of spikes (events, or rate), or a conversion method with binary inputs",
   },
   "reckon-output": {
     severity: "error",
     message: (what: string) => `ReckOn cannot answer so: ${what}`,
-    explain: "What leaves the chip at the end of a sample is the potential of up to 16 readouts, or the label. Spikes of neurons do not leave it.",
+    explain:
+      "What leaves the chip at the end of a sample is the potential of up to 16 readouts, or the label. Spikes of neurons do not leave it.",
     help: "read the answer from one population that does not fire (a leaky integrator or a plain sum)",
   },
   "reckon-reset": {
@@ -59,19 +64,22 @@ export const reckonErrors = table({
   "reckon-clipped": {
     severity: "warning",
     message: (memory: string, clipped: number, of: number) => `${clipped} of ${of} ${memory} weights are held at the end of their 8 bits`,
-    explain: "Each of the three weight memories has one power of two for all its weights. Where neurons differ much in threshold or weights, the largest weights do not fit.",
+    explain:
+      "Each of the three weight memories has one power of two for all its weights. Where neurons differ much in threshold or weights, the largest weights do not fit.",
     help: "train with weights of similar size in all neurons, or scale thresholds and weights together",
   },
   "reckon-settings": {
     severity: "error",
     message: (what: string) => `the image asks for ${what}, which the simulator does not have`,
-    explain: "The simulator is exact for inference. Learning, noise, stochastic rounding, regression and the chip's own tick are not modelled.",
+    explain:
+      "The simulator is exact for inference. Learning, noise, stochastic rounding, regression and the chip's own tick are not modelled.",
     help: "write 0 to registers 9, 10, 19, 21, 25, 30, 32 and 33, as the compiler does",
   },
   "recording-field": {
     severity: "error",
     message: (field: string, problem: string) => `the recording's ${field === "" ? "content" : field} cannot be used: ${problem}`,
-    explain: "A recording of a chip's RTL is a JSON object with the chip's configuration, the stimulus and the answers, in fields of fixed names and sizes.",
+    explain:
+      "A recording of a chip's RTL is a JSON object with the chip's configuration, the stimulus and the answers, in fields of fixed names and sizes.",
     help: "compare the file with the recordings that are known to be right",
   },
 });

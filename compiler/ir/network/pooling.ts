@@ -39,9 +39,10 @@ export function poolingOf(pool: Pool, inShape: readonly number[]): Pooling {
 }
 
 /** For each source neuron, entries start[s] … start[s+1]-1: the windows it is in, and its place in each. */
-type Windows = { readonly start: Int32Array; readonly window: Int32Array; readonly member: Int32Array };
+export type Windows = { readonly start: Int32Array; readonly window: Int32Array; readonly member: Int32Array };
 
-function windowsOf(pool: Pool, inShape: readonly number[]): Windows {
+/** Which windows each source neuron is in. */
+export function windowsOf(pool: Pool, inShape: readonly number[]): Windows {
   const [y, x] = planeOf(axesOf(inShape.slice(1), pool.size, pool.stride, pool.pads, null));
   const [tapsY, tapsX] = [tapsOf(y), tapsOf(x)];
   const start = new Int32Array(sizeOf(inShape) + 1);

@@ -1,9 +1,11 @@
 import { at, bug } from "../../base/bug.ts";
 import { sizeOf, spread } from "../../base/tensor.ts";
 import { encodeInput } from "../codes/index.ts";
+import { isEventDriven, prepareEventRun } from "./event-run.ts";
 import { fanOutOf, mapWeights, pooledShape, type Scatter, scatterOf } from "./kernels/index.ts";
+import { type Bundle, placesOf, visitInOrder } from "./in-order.ts";
 import { modelOf, neuronParams, neuronWords } from "./neurons/index.ts";
-import type { Limits } from "./neurons/model.ts";
+import type { Limits, Moment } from "./neurons/model.ts";
 import { type Events, eventsFor, type Pooling, poolingOf } from "./pooling.ts";
 import { spikeRange } from "./spike.ts";
 import type { InputCode, Kernel, Link, Network, OutputCode, PopId, Population } from "./types.ts";
@@ -56,9 +58,11 @@ export const unlimited: Limits = { low: -Infinity, high: Infinity };
 
 /** Lays out a verified network for running many samples. Only boundary=keep populations carry anything from one sample to the next. */
 export function prepareNetwork(n: Network, options: RunOptions = {}): PreparedNetwork {
+  if (isEventDriven(n)) return prepareEventRun(n, options);
   const limits = options.limits ?? unlimited;
   const seed = options.seed ?? 1;
-  const pops = n.pops.map((p) => preparePop(n, p));
+  const places = placesOf(n.pops, (p) => sizeOf(p.shape));
+  const pops = n.pops.map((p) => preparePop(n, p, places));
   const inputs = n.inputs.map((code) => ({ code, pop: at(n.pops, code.pop) }));
   const recorded = options.record ?? [];
   const { observe } = options;
@@ -77,16 +81,9 @@ export function prepareNetwork(n: Network, options: RunOptions = {}): PreparedNe
           if (local < 0 || t >= p.stop) continue;
           if (p.input !== null) encode(p, p.input, at(sample, p.inputIndex), local);
           else counters.synapses += gather(p, pops, t);
-          p.step(
-            p.count,
-            p.state,
-            p.drive,
-            p.params,
-            p.words,
-            p.out,
-            { local, step: t, mayFire: local >= p.pop.silent, limits, seed, touched: p.touched },
-            p.range,
-          );
+          const moment = { local, step: t, mayFire: local >= p.pop.silent, limits, seed, touched: p.touched };
+          const { inOrder } = p;
+          p.step(p.count, p.state, p.drive, p.params, p.words, p.out, inOrder === null ? moment : { ...moment, inOrder }, p.range);
           counters.events[p.pop.id]! += send(p, sent);
           trains.get(p.pop.id)?.set(p.out, t * p.count);
           observe?.(p.pop.id, t, p.out, p.potential);
@@ -102,6 +99,8 @@ export function prepareNetwork(n: Network, options: RunOptions = {}): PreparedNe
 /** A link into a population, laid out. */
 type Arrival = {
   readonly from: PopId;
+  /** Number of the source's first neuron among all of its model. */
+  readonly place: number;
   readonly delay: number;
   readonly pooling: Pooling | null;
   /** Events after the gain; null when there is no gain. */
@@ -133,11 +132,14 @@ type Prepared = {
   readonly arrivals: readonly Arrival[];
   /** Events of the last steps, as many as the longest delay needs, by step modulo length. */
   readonly history: readonly Events[];
+  /** For models that add source by source: what this step brings, filled by `gather`. */
+  readonly bundles: Bundle[] | null;
+  readonly inOrder: NonNullable<Moment["inOrder"]> | null;
   readonly input: InputCode | null;
   readonly inputIndex: number;
 };
 
-function preparePop(n: Network, pop: Population): Prepared {
+function preparePop(n: Network, pop: Population, places: readonly number[]): Prepared {
   const model = modelOf(pop);
   const count = sizeOf(pop.shape);
   const words = neuronWords(pop);
@@ -146,6 +148,8 @@ function preparePop(n: Network, pop: Population): Prepared {
   const initial = Object.fromEntries(Object.entries(model.state).map(([k, s]) => [k, spread(pop.initial[k] ?? s.reset, pop.shape)]));
   const longest = n.links.reduce((d, l) => (l.from === pop.id ? Math.max(d, l.delay) : d), 0);
   const inputIndex = n.inputs.findIndex((c) => c.pop === pop.id);
+  const drive = new Float64Array(count);
+  const bundles: Bundle[] | null = model.inOrder === true ? [] : null;
   return {
     pop,
     count,
@@ -156,23 +160,28 @@ function preparePop(n: Network, pop: Population): Prepared {
     state,
     initial,
     potential: state[Object.keys(model.state)[0] ?? ""] ?? null,
-    drive: new Float64Array(count),
+    drive,
+    bundles,
+    inOrder: bundles === null ? null : (visit) => visitInOrder(bundles, drive, visit),
     out: new Float64Array(count),
     total: n.outputs.some((o) => o.pop === pop.id && o.code === "spikes") ? new Float64Array(count) : null,
     touched,
     amplitude: typeof pop.amplitude === "number" ? pop.amplitude : spread(pop.amplitude, pop.shape),
     range: spikeRange(pop.spike),
-    arrivals: n.links.filter((l) => l.to === pop.id).map((l) => prepareLink(l, at(n.pops, l.from), pop, touched !== null)),
+    arrivals: n.links
+      .filter((l) => l.to === pop.id)
+      .map((l) => prepareLink(l, at(n.pops, l.from), pop, touched !== null, at(places, l.from))),
     history: Array.from({ length: longest + 1 }, () => eventsFor(count)),
     input: n.inputs[inputIndex] ?? null,
     inputIndex,
   };
 }
 
-function prepareLink(l: Link, from: Population, to: Population, marks: boolean): Arrival {
+function prepareLink(l: Link, from: Population, to: Population, marks: boolean, place: number): Arrival {
   const inShape = pooledShape(l.pool, from.shape);
   return {
     from: l.from,
+    place,
     delay: l.delay,
     pooling: l.pool === null ? null : poolingOf(l.pool, from.shape),
     scaled: l.gain === null || l.gain === 1 ? null : { gain: spread(l.gain, inShape), events: eventsFor(sizeOf(inShape)) },
@@ -204,6 +213,7 @@ function gather(p: Prepared, pops: readonly Prepared[], t: number): number {
   let synapses = 0;
   p.drive.fill(0);
   p.touched?.fill(0);
+  if (p.bundles !== null) p.bundles.length = 0;
   for (const a of p.arrivals) {
     if (a.delay > t) continue;
     const source = pops[a.from]!;
@@ -211,7 +221,8 @@ function gather(p: Prepared, pops: readonly Prepared[], t: number): number {
     if (a.pooling !== null) events = a.pooling.apply(events);
     if (events.count === 0) continue;
     if (a.scaled !== null) events = scale(events, a.scaled.gain, a.scaled.events);
-    a.scatter(events.count, events.index, events.value, p.drive);
+    if (p.bundles === null) a.scatter(events.count, events.index, events.value, p.drive);
+    else p.bundles.push({ first: a.place, events, scatter: a.scatter });
     for (let e = 0; e < events.count; e++) synapses += a.fanOut[events.index[e]!]!;
     if (a.touch !== null) a.touch.scatter(events.count, events.index, a.touch.ones, p.touched!);
   }

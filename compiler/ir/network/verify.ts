@@ -22,6 +22,7 @@ import type { InputCode, Link, Network, OutputCode, Pool, Population } from "./t
  *                elements agree (row-major order is enough); pools have binary sources, and for
  *                or and and one amplitude per channel
  *   time         delays are not negative; without delay only from a lower id to a higher
+ *   events       event-lif neurons are only among inputs and themselves, without delays, pools and gains
  *   codes        known, one for each input population, in their order; outputs can be read
  *
  * Not checked here: that a network is integer, or fits a chip; that is the target's `legal`.
@@ -48,6 +49,7 @@ export function verifyNetwork(n: Network): readonly Diagnostic[] {
     if (p.id !== i) report(diagnostic("population-id", [i, p.id], placeOf(p)));
     verifyPopulation(n, p, report);
   });
+  verifyEvents(n, report);
   const linksBefore = found.length;
   for (const l of n.links) verifyLink(n, l, report);
   if (found.length === linksBefore) verifyOrder(n, report);
@@ -223,9 +225,24 @@ function poolFault(pool: Pool, from: Population): string | null {
   return poolProblem(pool, from.shape);
 }
 
+/** Event-driven neurons are among themselves, and nothing between them takes a step. */
+function verifyEvents(n: Network, report: Report): void {
+  if (!n.pops.some((p) => p.neuron.model === "event-lif")) return;
+  for (const p of n.pops) {
+    if (p.neuron.model !== "input" && p.neuron.model !== "event-lif")
+      report(diagnostic("event-network", [`${p.name} is a ${p.neuron.model} among event-lif neurons`], placeOf(p)));
+    else if (p.neuron.model === "event-lif" && (p.start > 0 || p.silent > 0))
+      report(diagnostic("event-network", [`${p.name} does not listen and spike from step 0 on`], placeOf(p)));
+  }
+  for (const l of n.links) {
+    if (l.delay > 0 || l.pool !== null || (l.gain !== null && l.gain !== 1))
+      report(diagnostic("event-network", ["a link has a delay, a pool or a gain"], linkPlace(n, l)));
+  }
+}
+
 /** Links without delay lead forward. Names the cycle when there is one, else the link. */
 function verifyOrder(n: Network, report: Report): void {
-  const direct = n.links.filter((l) => l.delay === 0);
+  const direct = n.links.filter((l) => l.delay === 0 && n.pops[l.to]?.neuron.model !== "event-lif");
   for (const l of direct) {
     if (l.from < l.to) continue;
     const path = pathBetween(direct, l.to, l.from, new Set());

@@ -1,5 +1,6 @@
 import { checkRange } from "./check-range/pass.ts";
 import { foldAmplitude } from "./fold-amplitude/pass.ts";
+import { legalizeDoubling } from "./legalize-doubling/pass.ts";
 import { legalizeInputs } from "./legalize-inputs/pass.ts";
 import { legalizePools } from "./legalize-pools/pass.ts";
 import { legalizeReset } from "./legalize-reset/pass.ts";
@@ -23,6 +24,7 @@ export const networkPasses = {
   "legalize-spikes": legalizeSpikes,
   "legalize-inputs": legalizeInputs,
   "legalize-pools": legalizePools,
+  "legalize-doubling": legalizeDoubling,
   "legalize-reset": legalizeReset,
   "legalize-settings": legalizeSettings,
   "split-fan-in": splitFanIn,

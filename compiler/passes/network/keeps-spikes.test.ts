@@ -47,6 +47,7 @@ const settings: readonly Setting[] = [
   { pass: "legalize-spikes", given: { form: "paired" }, options: { forMesh: true } },
   { pass: "legalize-inputs", options: { integer: true } },
   { pass: "legalize-pools", options: { forMesh: true } },
+  { pass: "legalize-doubling", options: { forMesh: true } },
   { pass: "legalize-reset", options: { forMesh: true } },
   {
     pass: "legalize-settings",

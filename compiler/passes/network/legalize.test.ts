@@ -120,7 +120,7 @@ describe("what a chip lacks", () => {
       "network t steps 2\n  input x 2 binary code direct\n  pop a 2 ternary tsa\n  link x -> a sparse rows=i32[1]{0} columns=i32[1]{1} weight=f64[1]{2}\n  pop b 2 binary lif(decay=0.5 leak=shift)\n  link a -> b one weight=1\n  output b of b code spikes\n",
       null,
     );
-    const chip = { ...mesh, lists: [], unit: { ...mesh.unit, leak: ["none"] } };
+    const chip = { ...mesh, lists: [], unit: { ...mesh.unit, leak: ["none"], emit: ["unit"] } };
     expect(codes(() => legalSteps(n, chip)).sort()).toEqual(["chip-lacks-doubling", "chip-lacks-lists", "setting-not-replaced"]);
   });
 

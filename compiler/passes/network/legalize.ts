@@ -9,6 +9,7 @@ import { checkRange } from "./check-range/pass.ts";
 import { isInput, linkPlace, placeOf } from "./edit.ts";
 import { foldAmplitude } from "./fold-amplitude/pass.ts";
 import { weightCount } from "./fold-amplitude/storage.ts";
+import { legalizeDoubling, noCompanions } from "./legalize-doubling/pass.ts";
 import { legalizeInputs } from "./legalize-inputs/pass.ts";
 import { legalizePools } from "./legalize-pools/pass.ts";
 import { legalizeReset } from "./legalize-reset/pass.ts";
@@ -50,6 +51,8 @@ export function legalSteps(network: Network, chip: ChipSpec): readonly Step<"net
     ...where(!signed(chip), step(legalizeSpikes)),
     ...where(!chip.spikes.includes("ternary") || !chip.spikes.includes("graded"), step(legalizeInputs)),
     ...where(!chip.pools.includes("or") || !chip.pools.includes("and"), step(legalizePools)),
+    // Before resets, of which companions know only what they amount to.
+    ...where(!has("leak", "double"), step(legalizeDoubling)),
     ...where(!has("reset", "subtract"), step(legalizeReset)),
     ...where(!whole(chip), step(legalizeSettings)),
     // Partial sums are proven with whole weights, and their relays need a step of their own.
@@ -113,11 +116,11 @@ function lackingSettings(p: Population, chip: ChipSpec): Diagnostic[] {
   const words = unitWords(p);
   const asked = Object.fromEntries(needed.map((w) => [w, words[w] ?? ""]).filter(([, v]) => v !== ""));
   const place = { at: placeOf(p), origin: p.origin };
-  return missingWords(asked, chip).map((m) =>
-    m.setting === "leak=double"
-      ? diagnostic("chip-lacks-doubling", [p.name, chip.name], place)
-      : diagnostic("setting-not-replaced", [p.name, m.setting, chip.name, m.has], place),
-  );
+  return missingWords(asked, chip).flatMap((m) => {
+    if (m.setting !== "leak=double") return [diagnostic("setting-not-replaced", [p.name, m.setting, chip.name, m.has], place)];
+    const why = noCompanions(chip);
+    return why === null ? [] : [diagnostic("chip-lacks-doubling", [p.name, chip.name, why], place)];
+  });
 }
 
 function lackingNeuron(p: Population, chip: ChipSpec): Diagnostic[] {

@@ -274,3 +274,31 @@ describe("what does not go together fails with its code", () => {
     expect.unreachable("it was accepted");
   });
 });
+
+describe("D1: quantized clip of θ = 2 in 4 levels", () => {
+  // z, rounded half to even as in training, and as the neuron rounds, half up.
+  const table: readonly (readonly [number, number, number])[] = [
+    [-1, 0, 0],
+    [0.2, 0, 0],
+    [0.25, 0, 0.5],
+    [0.3, 0.5, 0.5],
+    [0.75, 1, 1],
+    [1.2, 1, 1],
+    [1.9, 2, 2],
+    [2.3, 2, 2],
+    [5, 2, 2],
+  ];
+  const z = f32(
+    [table.length],
+    table.map((r) => r[0]),
+  );
+
+  it("half up is the operation quantized-clip", () => {
+    expect([...numbersOf(run("quantized-clip", [z], { lambda: 2, levels: 4 }))]).toEqual(table.map((r) => r[2]));
+  });
+
+  it("half to even is round and clip", () => {
+    const levels = run("clip", [run("round", [run("mul", [z, f32([], [2])])])], { min: 0, max: 4 });
+    expect([...numbersOf(run("mul", [levels, f32([], [0.5])]))].map((v) => v + 0)).toEqual(table.map((r) => r[1]));
+  });
+});

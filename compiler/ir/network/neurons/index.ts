@@ -1,6 +1,7 @@
 import { bug } from "../../../base/bug.ts";
 import { sizeOf, spread } from "../../../base/tensor.ts";
 import type { Population } from "../types.ts";
+import { eventLifModel } from "./event-lif.ts";
 import { cubaModel } from "./cuba.ts";
 import { ifModel } from "./if.ts";
 import { inputModel } from "./input.ts";
@@ -8,12 +9,14 @@ import { integratorModel } from "./integrator.ts";
 import { lifModel } from "./lif.ts";
 import type { NeuronModel } from "./model.ts";
 import { qualiaIfModel } from "./qualia-if.ts";
+import { rancModel } from "./ranc.ts";
 import { readoutModel } from "./readout.ts";
+import { reckonModel, reckonReadoutModel } from "./reckon.ts";
 import { relayModel } from "./relay.ts";
 import { tsaModel } from "./tsa.ts";
 import { unitModel } from "./unit.ts";
 
-export type NeuronName = "input" | "if" | "lif" | "cuba" | "tsa" | "readout" | "integrator" | "relay" | "unit" | "qualia-if";
+export type NeuronName = "input" | "if" | "lif" | "cuba" | "tsa" | "readout" | "integrator" | "relay" | "unit" | "qualia-if" | "ranc" | "reckon" | "reckon-readout" | "event-lif";
 
 /** Every neuron model, by the name that a population's `neuron.model` has. */
 export const neurons: Readonly<Record<NeuronName, NeuronModel>> = {
@@ -22,11 +25,15 @@ export const neurons: Readonly<Record<NeuronName, NeuronModel>> = {
   lif: lifModel,
   cuba: cubaModel,
   tsa: tsaModel,
+  "event-lif": eventLifModel,
   readout: readoutModel,
   integrator: integratorModel,
   relay: relayModel,
   unit: unitModel,
   "qualia-if": qualiaIfModel,
+  ranc: rancModel,
+  reckon: reckonModel,
+  "reckon-readout": reckonReadoutModel,
 };
 
 /** The model of a verified population. */

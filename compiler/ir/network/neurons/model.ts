@@ -13,6 +13,8 @@ export type Moment = {
   readonly seed: number;
   /** Not zero for each neuron that a synapse of non-zero weight reached in this step. Given only to populations with the word update=touched. */
   readonly touched: Float64Array | null;
+  /** Calls back with each source's contributions in turn (in-order.ts). Given only to models with `inOrder`, which get no drive. */
+  readonly inOrder?: (visit: (contribution: Float64Array) => void) => void;
 };
 
 /**
@@ -44,6 +46,8 @@ export type NeuronModel = {
   readonly words: Readonly<Record<string, WordInfo>>;
   /** State variables and their value at the start of a sample unless the population says otherwise. The first one is the potential that readout reads. */
   readonly state: Readonly<Record<string, { readonly help: string; readonly reset: number }>>;
+  /** Input is added source by source, because additions saturate: `step` finds it in its moment. */
+  readonly inOrder?: true;
   /**
    * One step of neurons 0 … count-1. `drive` is the summed input of the step, `out`
    * receives the payloads (every element is written). All arrays have `count` elements.

@@ -12,6 +12,7 @@ import { prepareNetwork } from "../../../ir/network/run.ts";
 import type { Kernel, Link, Network, Param, Pool, Population } from "../../../ir/network/types.ts";
 import { context, step } from "../../pass.ts";
 import { foldAmplitude } from "./pass.ts";
+import { unsharedCount, weightCount } from "./storage.ts";
 
 /* Vectors RS1 … RS9: worked by hand and checked by an independent script (test/fixtures/vectors-b.json). All numbers are dyadic, so equality is exact. */
 
@@ -134,6 +135,54 @@ describe("Real Spike vectors", () => {
         expect(Array.from(run.trains.get(id(1))!.subarray(2 * (t - 1)))).toEqual(steps[t - 1]!.spike);
       }
     }
+  });
+
+  it("A6: a trained threshold folds into the next layer; sixteenths of it are whole numbers with the same spikes", () => {
+    const v = vectors["A6_fold"]!;
+    const layer = (weight: Nested | undefined, bias: Nested | undefined, threshold: Nested | undefined): Network =>
+      network(
+        [{ shape: [3], amplitude: 1 }],
+        [{ kernel: { kind: "dense", weight: tensorOf(weight) } }],
+        { shape: [1], model: "if", params: { threshold: at(list(threshold), 0), bias: tensorOf(bias) } },
+        4,
+      );
+    const given = layer(v["W"], v["bias"], v["theta"]);
+    const before = { ...given, pops: given.pops.map((p, i) => (i === 0 ? { ...p, amplitude: at(list(v["theta_prev"]), 0) } : p)) };
+    const folded = fold(before);
+    expect(weights(kernelOf(folded))).toEqual(list(v["W_folded"]));
+    const [scale, theta] = [at(list(v["int_scale"]), 0), at(list(v["theta"]), 0)];
+    expect(weights(kernelOf(folded)).map((w) => w * scale)).toEqual(list(v["W_int"]));
+    expect(weights(kernelOf(folded)).map((w) => w / theta)).toEqual(list(v["W_over_theta"]));
+    expect([...list(v["bias"]).map((b) => b * scale), theta * scale]).toEqual([...list(v["bias_int"]), ...list(v["theta_int"])]);
+    const forms = [before, folded, layer(v["W_int"], v["bias_int"], v["theta_int"]), layer(v["W_over_theta"], v["bias_over_theta"], 1)];
+    for (let sample = 0; sample < 4096; sample += 7) {
+      const digits = Array.from({ length: 12 }, (_, i) => (sample >> i) & 1);
+      const trains = forms.map((n) =>
+        Array.from(
+          prepareNetwork(n, { record: [id(1)] })
+            .run([digits])
+            .trains.get(id(1))!,
+        ),
+      );
+      for (const train of trains) expect(train).toEqual(trains[0]);
+    }
+  });
+
+  it.each([
+    [56, 3, 1, 1, 3136, 3061.78],
+    [32, 3, 1, 1, 1024, 981.78],
+    [32, 3, 2, 1, 256, 245.44],
+    [16, 3, 1, 1, 256, 235.11],
+    [8, 3, 1, 1, 64, 53.78],
+    [4, 3, 1, 1, 16, 11.11],
+    [7, 3, 1, 1, 49, 40.11],
+  ])("a map of %d, kernel %d, stride %d, padding %d: %d positions, %d times the weights", (size, k, stride, pad, places, growth) => {
+    const kernel = conv([[Array.from({ length: k }, () => Array.from({ length: k }, () => 1))]], {
+      stride: [stride, stride],
+      pads: [pad, pad, pad, pad],
+    } as never);
+    expect(sizeOf(outShape(kernel, [1, size, size]))).toBe(places);
+    expect(unsharedCount(kernel, [1, size, size]) / weightCount(kernel)).toBeCloseTo(growth, 2);
   });
 
   it.each(["RS3_element_conv_s1_p0", "RS4_element_conv_s2_p1"])("%s: a kernel for every position", (name) => {

@@ -213,11 +213,11 @@ function pairOf({ signed, latch, set }: PairedPlan, fresh: Fresh, chip: ChipSpec
       list.map((v) => -v + 0),
       pop.shape,
     );
-  // `set` is the plain way; subtracting a negative amount is the same to a neuron that is to fire for ever.
-  const high: Record<string, Param> =
-    chip === null || chip.unit["reset"]?.includes("set") !== false
-      ? { reset: "set", resetValue: set }
-      : { reset: "subtract", resetValue: -set };
+  // `set` is the plain way; subtracting a negative amount is the same to a neuron that is to fire for ever,
+  // and what a spike adds can be told to others where the potential has to be doubled from outside.
+  const sets = chip?.unit["reset"]?.includes("set") !== false;
+  const doubles = words["leak"] !== "double" || chip?.unit["leak"]?.includes("double") !== false;
+  const high: Record<string, Param> = sets && doubles ? { reset: "set", resetValue: set } : { reset: "subtract", resetValue: -set };
   return {
     plus: fresh(pop, "plus", { neuron: unit({}) }),
     minus: fresh(pop, "minus", {

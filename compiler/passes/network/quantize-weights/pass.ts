@@ -9,9 +9,9 @@ import type { Link, Network, OutputCode, Population } from "../../../ir/network/
 import { type Context, pass } from "../../pass.ts";
 import { driveOf, sourceShape } from "../bounds.ts";
 import { incoming, isInput, linkPlace, placeOf } from "../edit.ts";
-import { unitOf } from "../lower-neurons/unit.ts";
+import { unitOf, unitWords } from "../lower-neurons/unit.ts";
 import { type AxonGain, wholeGains } from "./gains.ts";
-import { type Arrival, isWhole, type Quantized, quantizePopulation, type Widths } from "./population.ts";
+import { type Arrival, type Choices, isWhole, type Quantized, quantizePopulation, type Widths } from "./population.ts";
 import { inUnits, largestPayload, sendsValues } from "./units.ts";
 
 /** Bits of single populations, by their names: `conv1:4+fc:6`. */
@@ -57,17 +57,22 @@ export const quantizeWeights = pass({
     ),
     of: bitsByName,
     per: choice(["group", "tensor"], "group", "one unit per output channel or flat neuron (group), or one per population (tensor)"),
+    rounding: choice(
+      ["auto", "sums", "nearest"],
+      "auto",
+      "nearest: each weight by itself; sums: some the other way, so that the sums of a row, and of what meets one channel, stay; auto: sums where potentials double, for there errors do too",
+    ),
     clip: choice(
       ["max", "mse"],
       "max",
       "the largest weight decides the unit (max), or the least squared error does and outliers are clipped (mse)",
     ),
   },
-  run(network, { bits, of, per, clip }, cx) {
+  run(network, { bits, of, per, clip, rounding }, cx) {
     const widths = widthsFor(bits, cx);
     const problems = [...unready(network), ...unsigned(network, cx), ...unknown(network, of)];
     if (problems.length > 0) throw new Failure(problems);
-    const state = new State(network, widths, of, per === "group", clip === "mse", cx);
+    const state = new State(network, widths, of, { perGroup: per === "group", squares: clip === "mse", rounding }, cx);
     // Values first: what they are worth has to be known where they arrive.
     for (const p of network.pops) if (sendsValues(p)) state.quantize(p);
     for (const p of network.pops) if (!sendsValues(p)) state.quantize(p);
@@ -114,13 +119,15 @@ function unsigned(n: Network, cx: Context): Diagnostic[] {
   );
 }
 
+/** What the options say. */
+type Chosen = Pick<Choices, "perGroup" | "squares"> & { readonly rounding: "auto" | "sums" | "nearest" };
+
 /** The network while its populations become whole one after another. */
 class State {
   readonly #network: Network;
   readonly #widths: Widths;
   readonly #bitsOf: ReadonlyMap<string, number>;
-  readonly #perGroup: boolean;
-  readonly #squares: boolean;
+  readonly #choices: Chosen;
   readonly #cx: Context;
   readonly #pops: Population[];
   readonly #links = new Map<Link, Link>();
@@ -129,12 +136,11 @@ class State {
   readonly #scale: (Float64Array | null)[];
   readonly #rows: Record<string, string | number>[] = [];
 
-  constructor(network: Network, widths: Widths, bitsOf: ReadonlyMap<string, number>, perGroup: boolean, squares: boolean, cx: Context) {
+  constructor(network: Network, widths: Widths, bitsOf: ReadonlyMap<string, number>, choices: Chosen, cx: Context) {
     this.#network = network;
     this.#widths = widths;
     this.#bitsOf = bitsOf;
-    this.#perGroup = perGroup;
-    this.#squares = squares;
+    this.#choices = choices;
     this.#cx = cx;
     this.#pops = network.pops.slice();
     this.#into = incoming(network);
@@ -161,7 +167,10 @@ class State {
       });
       return;
     }
-    const choices = { perGroup: this.#perGroup && !values, squares: this.#squares, least, span: this.#span(p, arrivals) };
+    const { perGroup, squares, rounding } = this.#choices;
+    const doubled = unitWords(p)["leak"] === "double";
+    const sums = rounding === "sums" || (rounding === "auto" && doubled);
+    const choices = { perGroup: perGroup && !values, squares, sums, doubled, least, span: this.#span(p, arrivals) };
     const q = quantizePopulation(p, arrivals, widths, choices);
     this.#pops[p.id] = this.#withNoise(analog ? graded(q.pop, this.#widths) : q.pop);
     q.links.forEach((l, i) => {

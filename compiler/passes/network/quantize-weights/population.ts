@@ -5,6 +5,7 @@ import { neuronParams, neurons, type NeuronName, neuronWords } from "../../../ir
 import { factorUnit } from "../../../ir/network/neurons/integrate.ts";
 import type { Link, Param, Population } from "../../../ir/network/types.ts";
 import { type AxonGain, representable, wholeGains } from "./gains.ts";
+import { blocksOf, roundSums } from "./rounding.ts";
 import { groupable, groupCount, groupOfWeight, separable } from "./groups.ts";
 import { scaleFor } from "./scale.ts";
 import { inUnits } from "./units.ts";
@@ -40,6 +41,7 @@ type Prepared = {
   readonly link: Link;
   readonly weights: Float64Array;
   readonly groupOf: (i: number) => number;
+  readonly inShape: readonly number[];
   /** The link's gains in whole numbers, the real value of one of them, and the largest; null where it has none. */
   readonly gains: ReturnType<typeof wholeGains> | null;
 };
@@ -79,6 +81,10 @@ export type Choices = {
   readonly perGroup: boolean;
   /** Whether the least squared error of the weights decides, rather than the largest weight. */
   readonly squares: boolean;
+  /** Whether sums of weights are kept rather than each rounded to the nearest. */
+  readonly sums: boolean;
+  /** Whether the potential doubles in every step, and with it the error of a bias in the first. */
+  readonly doubled: boolean;
   /** A lower bound of the unit (0: none), for populations that send values. */
   readonly least: number;
   /** How far the potential can go; finer weights than 8 bits give way to it. */
@@ -97,7 +103,7 @@ export function quantizePopulation(p: Population, arrivals: readonly Arrival[], 
     return quantizePopulation(p, arrivals, w, { ...c, perGroup: false, least: scale[0] ?? 0 });
   const report = { error: 0, rms: 0, signal: 0, clipped: 0, below: 0 };
   const gained = prepared.some((a) => a.gains !== null);
-  const links = prepared.map((a) => quantizeLink(a, scale, gained, w, report));
+  const links = prepared.map((a) => quantizeLink(a, scale, gained, w, c.sums, report));
   const pop = quantizeNeuron(p, scale, report);
   return { pop, links, scale, report };
 }
@@ -109,11 +115,13 @@ function prepare(a: Arrival, p: Population, groups: number, w: Widths): Prepared
     link: { ...a.link, kernel },
     weights: weightsOf(kernel),
     groupOf: groupOfWeight(kernel, p.shape, groups),
+    inShape: a.inShape,
     gains: gains.length === 0 ? null : wholeGains(gains, w.axon),
   };
 }
 
-function scales(p: Population, arrivals: readonly Prepared[], groups: number, w: Widths, { squares, least, span }: Choices): Float64Array {
+function scales(p: Population, arrivals: readonly Prepared[], groups: number, w: Widths, c: Choices): Float64Array {
+  const { squares, least, span } = c;
   const most = largestWeight(w.weightBits);
   const gained = arrivals.some((a) => a.gains !== null);
   const unclipped = new Float64Array(groups);
@@ -137,6 +145,7 @@ function scales(p: Population, arrivals: readonly Prepared[], groups: number, w:
       most,
       threshold: at(needs.threshold, g),
       even,
+      bias: c.sums && c.doubled ? at(needs.bias, g) : null,
       noise,
       parameters: at(needs.largest, g),
       room: 2 ** (w.potentialBits - 2),
@@ -151,7 +160,7 @@ function coarser(weight: number, least: number): number {
   return k >= 1 ? weight / k : least;
 }
 
-type Needs = { threshold: (number | null)[]; largest: Float64Array; noise: number; even: boolean };
+type Needs = { threshold: (number | null)[]; bias: (number | null)[]; largest: Float64Array; noise: number; even: boolean };
 
 /** What the parameters of the neurons ask of the scale, per group. */
 function parameterNeeds(p: Population, groups: number): Needs {
@@ -169,16 +178,21 @@ function parameterNeeds(p: Population, groups: number): Needs {
       largest[Math.floor(i / plane)] = Math.max(at(largest, Math.floor(i / plane)), Math.abs(at(list, i)));
   // Digits are worth what they take away, so there it is the amount that should be whole; the threshold is only where they are decided.
   const decisive = params[p.neuron.model === "tsa" ? "resetValue" : "threshold"];
+  const common = (list: Float64Array | undefined, g: number): number | null => {
+    const own = list?.subarray(g * plane, (g + 1) * plane);
+    const first = own?.[0];
+    return first !== undefined && own?.every((t) => t === first) === true ? first : null;
+  };
   const threshold = Array.from({ length: groups }, (_, g): number | null => {
-    const list = decisive?.subarray(g * plane, (g + 1) * plane);
-    const first = list?.[0];
-    return first !== undefined && first > 0 && list?.every((t) => t === first) === true ? first : null;
+    const t = common(decisive, g);
+    return t !== null && t > 0 ? t : null;
   });
+  const bias = Array.from({ length: groups }, (_, g): number | null => common(params["bias"], g));
   const initial = spread(p.initial["v"] ?? 0, p.shape);
   const halves = p.neuron.model === "tsa" ? params["threshold"] : initial;
   const even = decisive?.every((t, i) => t === 2 * (halves?.[i] ?? 0)) === true;
   const noise = (words["noise"] ?? "none") === "none" ? 0 : (params["noiseWidth"]?.[0] ?? 0);
-  return { threshold, largest, noise, even };
+  return { threshold, bias, largest, noise, even };
 }
 
 function quantizeLink(
@@ -186,16 +200,29 @@ function quantizeLink(
   scale: Float64Array,
   gained: boolean,
   w: Widths,
+  sums: boolean,
   report: { error: number; rms: number; signal: number; clipped: number },
 ): Link {
   const most = largestWeight(w.weightBits);
   const shift = gained && a.gains === null ? shiftOf(a, scale, most) : 1;
   const unit = a.gains?.unit ?? 1;
+  const stepOf = (i: number): number => (at(scale, a.groupOf(i)) * shift) / unit;
+  // Behind gains the inputs of a row are not alike.
+  const blocks = sums && a.gains === null && w.weightBits > 1 ? blocksOf(a.link.kernel, a.inShape) : null;
+  const summed =
+    blocks === null
+      ? null
+      : roundSums(
+          a.weights.map((v, i) => v / stepOf(i)),
+          blocks,
+          most,
+        );
   const kernel = mapWeights(
     a.link.kernel,
     (v, i) => {
-      const step = (at(scale, a.groupOf(i)) * shift) / unit;
-      const rounded = w.weightBits === 1 ? (v < 0 ? -1 : 1) : Math.round(v / step);
+      const step = stepOf(i);
+      const nearest = w.weightBits === 1 ? (v < 0 ? -1 : 1) : Math.round(v / step);
+      const rounded = summed === null || Math.abs(nearest) > most ? nearest : at(summed, i);
       const whole = Math.min(most, Math.max(-most, rounded)) + 0; // + 0 turns -0 into 0.
       const error = Math.abs(v - whole * step);
       report.error = Math.max(report.error, error);

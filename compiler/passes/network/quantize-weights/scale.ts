@@ -12,6 +12,8 @@ export type Need = {
   readonly threshold: number | null;
   /** Whether half a threshold occurs too (as initial potential), so that the threshold had better be even. */
   readonly even: boolean;
+  /** A bias that all neurons of the group have and whose rounding is doubled in every later step; null: none. */
+  readonly bias: number | null;
   /** Width of the noise, which must become a power of two; 0 without noise. */
   readonly noise: number;
   /** Largest threshold, bias, reset or initial potential. */
@@ -39,7 +41,22 @@ function aligned(unit: number, n: Need, nearest: boolean): number {
   const ratio = n.threshold / unit;
   let k = nearest ? Math.round(ratio) : Math.floor(ratio + 1e-9);
   if (n.even && k > 2 && k % 2 === 1) k--;
-  return k >= 1 ? n.threshold / k : unit;
+  return k >= 1 ? n.threshold / (n.bias === null ? k : forBias(n.threshold, k, n.bias, n.even)) : unit;
+}
+
+/** How much coarser a unit may be so that the bias is rounded less. */
+const allowance = 1 / 16;
+
+/** Among k and the somewhat smaller ones, that for which the bias is nearest to a whole number of units. */
+function forBias(threshold: number, k: number, bias: number, even: boolean): number {
+  const least = Math.max(k * (1 - allowance), k - 64);
+  let [best, error] = [k, Infinity];
+  for (let other = k; other >= least && other >= 1; other -= even ? 2 : 1) {
+    const units = (bias * other) / threshold;
+    const off = Math.abs(units - Math.round(units)) / other;
+    if (off < error * (1 - 1e-9)) [best, error] = [other, off];
+  }
+  return best;
 }
 
 /** width / 2^b for the greatest b that keeps the unit from shrinking; the unit itself where noise is below it. */

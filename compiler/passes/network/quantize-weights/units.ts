@@ -21,6 +21,7 @@ export const inUnits: Readonly<Record<string, InUnits>> = {
   readout: { params: ["bias"], states: ["v"] },
   relay: { params: [], states: [] },
   unit: { params: ["threshold", "resetValue", "bias"], states: ["v", "i"] },
+  ranc: { params: ["threshold", "negativeThreshold", "resetValue", "leak"], states: ["v"] },
 };
 
 /** Whether the population's payloads are its potential, so that its scale does not cancel but goes on to its listeners. */

@@ -1,0 +1,110 @@
+import { type Answer, diagnose } from "../../compiler/analysis/bringup/diagnose.ts";
+import { play, type Vectors, vectorsOf } from "../../compiler/analysis/bringup/vectors.ts";
+import { Random } from "../../compiler/base/random.ts";
+import { compareLogs } from "../../runtime/tape/compare.ts";
+import type { Fault, LogEntry } from "../../runtime/tape/types.ts";
+import { targetNamed } from "../../targets/index.ts";
+import type { Pins } from "../../targets/target.ts";
+
+/*
+ * How many random single stuck-at faults of a chip's memories a bring-up kit detects, and how
+ * often the faulty word is among the first three that `diagnose` names.
+ *
+ *   tsx test/bench/faults.ts [chip] [faults] [seed]
+ *
+ * A fault is a bit of any memory, drawn evenly over bits, stuck at 0 or 1. The kit's tests
+ * play in their order until one fails; the diagnosis sees that test's answer only. Of a march over a
+ * memory that the pins read, only the operations near the faulty word are played: a stuck bit
+ * changes no other read, and whole marches would take hours.
+ */
+
+/** Words on each side of the faulty one that a cut march keeps. */
+const neighbours = 8;
+
+export type FaultFigures = {
+  readonly faults: number;
+  readonly detected: number;
+  readonly named: number;
+  readonly missed: readonly Fault[];
+  readonly misnamed: readonly Fault[];
+};
+
+export function measureFaults(chip: string, faults: number, seed: number, progress: (done: number) => void = () => {}): FaultFigures {
+  const target = targetNamed(chip);
+  const pins = target.pins;
+  if (pins === undefined) throw new Error(`${chip} has no pins`);
+  const random = new Random(seed);
+  const vectors = pins.bringup().map(vectorsOf);
+  const sound: (readonly LogEntry[] | undefined)[] = [];
+  const missed: Fault[] = [];
+  const misnamed: Fault[] = [];
+  for (let k = 0; k < faults; k++) {
+    const fault = randomFault(pins, random);
+    const answer = firstFailure(fault);
+    if (answer === null) missed.push(fault);
+    else {
+      const names = diagnose(target, pins, [answer]).suspicions.flatMap((s) => (s.word === null ? [] : [s.word]));
+      const words = names.filter((w, i) => names.findIndex((o) => o.section === w.section && o.address === w.address) === i);
+      if (!words.slice(0, 3).some((w) => w.section === fault.section && w.address === fault.address)) misnamed.push(fault);
+    }
+    progress(k + 1);
+  }
+  return { faults, detected: faults - missed.length, named: faults - missed.length - misnamed.length, missed, misnamed };
+
+  function firstFailure(fault: Fault): Answer | null {
+    const board = pins as Pins;
+    for (const [i, v] of vectors.entries()) {
+      // A test that never touches the faulty memory cannot fail by it.
+      if (!touches(board, v.tape, fault)) continue;
+      const cut = cutMarch(board, v, fault);
+      const expected = cut === v ? (sound[i] ??= play(board, v.tape)) : play(board, cut.tape);
+      const got = play(board, cut.tape, [fault]);
+      if (compareLogs(expected, got, "ordered") !== null) return { vectors: cut, expected, got };
+    }
+    return null;
+  }
+}
+
+/** A march without the words that are far from the faulty one; any other test as it is. */
+function cutMarch(pins: Pins, v: Vectors, fault: Fault): Vectors {
+  const memory = pins.memories.find((m) => m.section === fault.section);
+  const { tape } = v;
+  if (memory?.readable !== true || tape.some((o) => o.op === "event" || o.op === "tick")) return v;
+  const near = (space: number, address: number): boolean =>
+    space !== memory.space || Math.abs((address - memory.base) / memory.stride - fault.address) <= neighbours;
+  const own = pins.memories.map((m) => m.space);
+  const kept = tape.filter((o) => {
+    if (o.op !== "write" && o.op !== "read") return true;
+    return own.includes(o.space) ? o.space === memory.space && near(o.space, o.address) : true;
+  });
+  return { ...v, tape: kept };
+}
+
+function touches(pins: Pins, tape: ReturnType<typeof vectorsOf>["tape"], fault: Fault): boolean {
+  const memory = pins.memories.find((m) => m.section === fault.section);
+  return tape.some((o) => (o.op === "write" || o.op === "read") && o.space === memory?.space);
+}
+
+/** Evenly over the bits of all memories. */
+function randomFault(pins: Pins, random: Random): Fault {
+  const total = pins.memories.reduce((n, m) => n + m.words * m.wordBits, 0);
+  let at = Math.floor(random.unit() * total);
+  for (const m of pins.memories) {
+    const bits = m.words * m.wordBits;
+    if (at < bits)
+      return { section: m.section, address: Math.floor(at / m.wordBits), bit: at % m.wordBits, stuck: random.chance(0.5) ? 1 : 0 };
+    at -= bits;
+  }
+  throw new Error("the chip has no memory");
+}
+
+if (process.argv[1]?.endsWith("faults.ts")) {
+  const [chip = "mesh-1x1", faults = "1000", seed = "1"] = process.argv.slice(2);
+  const f = measureFaults(chip, Number(faults), Number(seed), (done) => process.stderr.write(done % 50 === 0 ? `${done}\n` : ""));
+  const percent = (n: number): string => `${((100 * n) / f.faults).toFixed(1)} %`;
+  console.log(
+    `${chip}: ${f.faults} stuck-at faults (seed ${seed}), detected ${f.detected} (${percent(f.detected)}), word among the first three ${f.named} (${percent(f.named)})`,
+  );
+  for (const m of f.missed.slice(0, 10)) console.log("  missed", JSON.stringify(m));
+  for (const m of f.misnamed.slice(0, 10)) console.log("  misnamed", JSON.stringify(m));
+}
