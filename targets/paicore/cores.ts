@@ -35,13 +35,9 @@ export function loadCores(
     const { x, y } = place;
     const parameters = decodeParameters(list, name);
     const memory = (which: string): Uint32Array => memories.get(`core(${x},${y})/${which}`) ?? new Uint32Array();
-    cores.push({
-      x,
-      y,
-      parameters,
-      neurons: neuronsOf(memory("neurons"), parameters, `core(${x},${y})/neurons`),
-      weights: memory("weights"),
-    });
+    const neurons = neuronsOf(memory("neurons"), parameters, `core(${x},${y})/neurons`);
+    // A block's places that nobody uses may be configured too, without neurons.
+    if (neurons.length > 0) cores.push({ x, y, parameters, neurons, weights: memory("weights") });
   }
   return { cores, memories, words };
 }

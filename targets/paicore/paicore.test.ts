@@ -6,7 +6,7 @@ import { sameCores } from "../../compiler/ir/cores/same.ts";
 import { context } from "../../compiler/passes/pass.ts";
 import { compile, job } from "../../compiler/pipeline.ts";
 import { compare } from "../../test/fuzz.ts";
-import { targetNamed } from "../index.ts";
+import { targetNamed, targetOf } from "../index.ts";
 
 const target = targetNamed("paicore");
 const { chip } = target;
@@ -46,7 +46,7 @@ function randomText(seed: number): string {
 describe("random networks", () => {
   it("network and simulator agree in every spike, and frames hold the same cores", { timeout: 240_000 }, async () => {
     const refused: string[] = [];
-    for (let seed = 1; seed <= 30; seed++) {
+    for (let seed = 1; seed <= 14; seed++) {
       const source = parseNetwork(randomText(seed), null, `r${seed}.snet`);
       try {
         const { legal, image, cores } = compile(source, job({ target, method: "rate" }), context({ seed, chip }));
@@ -65,7 +65,7 @@ describe("random networks", () => {
     }
     // Links of one population with different delays have no common destination.
     expect(refused.filter((c) => c !== "map-illegal")).toEqual([]);
-    expect(refused.length).toBeLessThan(12);
+    expect(refused.length).toBeLessThan(7);
   });
 });
 
@@ -80,9 +80,9 @@ ${more}`;
 }
 
 describe("what does not fit", () => {
-  const codes = (text: string): string[] => {
+  const codes = (text: string, on = target): string[] => {
     try {
-      compile(parseNetwork(text, null, "t.snet"), job({ target, method: "rate" }), context({ chip }));
+      compile(parseNetwork(text, null, "t.snet"), job({ target: on, method: "rate" }), context({ chip: on.chip }));
       return [];
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -96,15 +96,14 @@ describe("what does not fit", () => {
   });
 
   it("more axons and bits than a core has dendrites", () => {
-    // Two neurons share a source, so that their block hears all three.
-    const count = 30_000;
-    const ones = "1 ".repeat(count).trim();
-    const link = (from: string, to: string): string => `  link ${from} -> ${to} dense i8[1x${count}]{${ones}} delay=1\n`;
-    const inputs = ["x", "y", "z"].map((n) => `  input ${n} ${count} binary code events\n`).join("");
+    // Two neurons share a source, so that their block hears all three; this chip has 4 axons, doubled once.
+    const small = targetOf({ ...chip, own: { ...chip.own, fanIn: 4, extensionMax: 2 } });
+    const link = (from: string, to: string): string => `  link ${from} -> ${to} dense i8[1x4]{1 2 3 1} delay=1\n`;
+    const inputs = ["x", "y", "z"].map((n) => `  input ${n} 4 binary code events\n`).join("");
     const pops = "  pop a 1 binary if(threshold=5)\n  pop b 1 binary if(threshold=5)\n";
     const links = [link("x", "a"), link("y", "a"), link("x", "b"), link("z", "b")].join("");
     const text = `network t steps 1\n${inputs}${pops}${links}  output o of a code spikes\n  output p of b code spikes\n`;
-    expect(codes(text)).toEqual(["paicore-fan-in", "paicore-fan-in"]);
+    expect(codes(text, small)).toEqual(["paicore-fan-in", "paicore-fan-in"]);
   });
 });
 

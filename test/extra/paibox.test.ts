@@ -19,7 +19,7 @@ import { pythonWith } from "./python.ts";
  */
 
 const python = pythonWith("paibox");
-const script = resolve(import.meta.dirname, "../tools/paibox.py");
+const script = resolve(import.meta.dirname, "../tools/paibox-witness.py");
 
 type Layer = { readonly weights: number[][]; readonly threshold: number; readonly reset: "subtract" | number };
 

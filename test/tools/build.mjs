@@ -9,6 +9,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildKernels } from "./kernels.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const dist = join(root, "dist");
@@ -23,6 +24,7 @@ if (!existsSync(typescript)) {
 
 if (process.argv.includes("--if-possible") && isCurrent()) process.exit(0);
 
+buildKernels();
 rmSync(dist, { recursive: true, force: true });
 const compiled = spawnSync(process.execPath, [typescript, "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
@@ -36,7 +38,7 @@ function copyData(folder) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
       if (entry.name !== "cases") copyData(path);
-    } else if (/\.(yaml|json|wasm|v)$/.test(entry.name)) copy(path);
+    } else if (/\.(yaml|json|wasm|v|cpp)$/.test(entry.name)) copy(path);
   }
 }
 

@@ -1,0 +1,2 @@
+export function buildKernels(): void;
+export default function setup(): void;
