@@ -19,14 +19,15 @@ const start = "extends: mesh-4x4\n";
 describe("the packaged chips", () => {
   it("have the sizes that their names say, and a source for every quantity", () => {
     const chips = knownChips();
-    expect(Object.values(chips).map((c) => [c.name, c.columns, c.rows])).toEqual([
+    const mesh = Object.values(chips).filter((c) => c.family === "mesh");
+    expect(mesh.map((c) => [c.name, c.columns, c.rows])).toEqual([
       ["mesh-1x1", 1, 1],
       ["mesh-4x4", 4, 4],
       ["mesh-32x32", 32, 32],
     ]);
     for (const chip of Object.values(chips)) {
       expect(Object.values(chip.sources).every((s) => s.length > 10)).toBe(true);
-      expect(Object.keys(chip.sources)).toContain("energy.synapse");
+      if (chip.family === "mesh") expect(Object.keys(chip.sources)).toContain("energy.synapse");
       expect(Object.values(chip.costs).every((c) => c.source !== "")).toBe(true);
     }
     expect(chips["mesh-32x32"]?.costs["synapse"]).toMatchObject({ picojoules: 23.6, tolerance: 0.3 });
@@ -36,7 +37,7 @@ describe("the packaged chips", () => {
   });
 
   it("are targets", () => {
-    expect(Object.keys(targets)).toEqual(["mesh-1x1", "mesh-4x4", "mesh-32x32"]);
+    expect(Object.keys(targets)).toEqual(Object.keys(knownChips()));
     expect(targets["mesh-4x4"]?.().chip.name).toBe("mesh-4x4");
   });
 });
@@ -99,11 +100,11 @@ describe("mistakes are told with line and column", () => {
     expect(problems("family: mesh\n").some((p) => p === "chip-key-missing my.yaml:1:1 the chip has no core")).toBe(true);
   });
   it("chip-family-unknown", () => {
-    expect(problems("family: torus\n")).toEqual(['chip-family-unknown my.yaml:1:9 "torus" is not a family of chips; known: mesh']);
+    expect(problems("family: torus\n")[0]).toMatch(/^chip-family-unknown my\.yaml:1:9 "torus" is not a family of chips; known: mesh/);
   });
   it("chip-extends-unknown", () => {
-    expect(problems("extends: mesh-5x5\n")).toEqual([
-      'chip-extends-unknown my.yaml:1:10 there is no chip "mesh-5x5" to extend; known: mesh-1x1, mesh-4x4, mesh-32x32',
-    ]);
+    expect(problems("extends: mesh-5x5\n")[0]).toMatch(
+      /^chip-extends-unknown my\.yaml:1:10 there is no chip "mesh-5x5" to extend; known: mesh-1x1, mesh-4x4, mesh-32x32/,
+    );
   });
 });

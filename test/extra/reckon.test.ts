@@ -38,7 +38,13 @@ describe.skipIf(folder === null)("the braille graph", () => {
     })();
     expect(failure).toBeInstanceOf(Failure);
     const said = (failure as Failure).diagnostics.map((d) => d.message).join("\n");
-    for (const reason of ["synaptic current that keeps 0.55", "synaptic current that keeps 0.5 ", "bias", "keeps 0.55 of its potential", "which fires"])
+    for (const reason of [
+      "synaptic current that keeps 0.55",
+      "synaptic current that keeps 0.5 ",
+      "bias",
+      "keeps 0.55 of its potential",
+      "which fires",
+    ])
       expect(said).toContain(reason);
   });
 
@@ -63,7 +69,11 @@ describe.skipIf(folder === null)("the braille graph", () => {
   });
 });
 
-const scaled = (t: Tensor, factor: number): Tensor => f64([...t.shape], numbersOf(t).map((v) => v * factor));
+const scaled = (t: Tensor, factor: number): Tensor =>
+  f64(
+    [...t.shape],
+    numbersOf(t).map((v) => v * factor),
+  );
 
 /**
  * The nearest graph that fits: a spike's charge comes at once instead of over the steps of a synaptic current (which

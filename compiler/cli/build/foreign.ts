@@ -46,7 +46,8 @@ function filesOf(run: Run, path: string): ReadonlyMap<string, Uint8Array> {
   );
 }
 
-function nativeChips(): readonly string[] {
+/** Chips whose own tools have files. */
+export function nativeChips(): readonly string[] {
   return Object.entries(targets)
     .filter(([, make]) => make().native !== undefined)
     .map(([name]) => name);

@@ -11,11 +11,13 @@ import { nirOf } from "../../frontends/nir/export.ts";
 import { writeNir } from "../../frontends/nir/write.ts";
 import { sampleLength } from "../../ir/codes/index.ts";
 import type { Cores } from "../../ir/cores/types.ts";
+import type { Image } from "../../ir/image/types.ts";
 import { prepareNetwork } from "../../ir/network/run.ts";
 import type { Network, PopId } from "../../ir/network/types.ts";
 import { verifyNetwork } from "../../ir/network/verify.ts";
 import type { ChipSpec } from "../../../targets/chip.ts";
 import { readArtifact } from "../artifacts.ts";
+import { nativeChips } from "../build/foreign.ts";
 import { openBuild } from "../build/read.ts";
 import type { Register, Run, SharedFlags } from "../command.ts";
 import { readSampleLines } from "../data/text.ts";
@@ -31,12 +33,13 @@ type Flags = SharedFlags & {
 
 /** A network, and where it sits when it comes from a build. */
 type Subject = { readonly network: Network; readonly mapped: Mapped | null };
-type Mapped = { readonly cores: Cores; readonly chip: ChipSpec; readonly inputLengths: readonly number[] };
+type Mapped = { readonly image: Image; readonly cores: Cores; readonly chip: ChipSpec; readonly inputLengths: readonly number[] };
 type Written = { readonly output: string; readonly [what: string]: string | number };
 
 const formats = {
   nir: { ending: ".nir", write: writeNirFile },
   sanafe: { ending: "", write: writeSanafe },
+  native: { ending: "", write: writeNative },
   hgr: { ending: ".hgr", write: writeHypergraph },
   snn: { ending: ".snn", write: writeHypergraph },
 } as const;
@@ -45,12 +48,12 @@ const formats = {
 export const exportCommand: Register = (program, runner) => {
   program
     .command("export")
-    .summary("write a network for other tools: NIR, SANA-FE, or a hypergraph")
+    .summary("write a network for other tools: NIR, SANA-FE, the chip's own, or a hypergraph")
     .description(
-      "Writes a network as NIR; a build also as a chip and a mapped network of the simulator SANA-FE. `hgr` and `snn` are hypergraphs of the synapses, with the partition beside them when they come from a build. What a format cannot say is refused, or reported.",
+      "Writes a network as NIR; a build also as a chip and a mapped network of the simulator SANA-FE, or as the files of the chip's own tools (`native`: PAICORE's frames, RANC's memory images). `hgr` and `snn` are hypergraphs of the synapses, with the partition beside them when they come from a build. What a format cannot say is refused, or reported.",
     )
     .argument("<what>", "m.snet, or a build folder")
-    .option("-o, --output <path>", "the file to write; the folder, for sanafe")
+    .option("-o, --output <path>", "the file to write; the folder, for sanafe and native")
     .addOption(new Option("--format <name>", "what to write").choices(Object.keys(formats)).default("nir"))
     .addOption(
       durationOption("--dt <time>", "nir: duration of a step, which time constants are made from: 1ms, 100us").default(1e-3, "1ms"),
@@ -81,7 +84,7 @@ function subjectOf(run: Run, path: string): Subject {
   if (run.files.isFolder(path)) {
     const { network, image, chip } = openBuild(run.files, path);
     const inputLengths = image.inputs.map((i) => sampleLength(i.code, sizeOf(i.shape), i.window.stop - i.window.start, i.params));
-    return { network, mapped: { cores: targetOf(chip).decode(image), chip, inputLengths } };
+    return { network, mapped: { image, cores: targetOf(chip).decode(image), chip, inputLengths } };
   }
   const network = readArtifact(run, path, [".snet"]);
   if (network.kind !== "network") fail("artifact-unknown", [path, ["*.snet"]]);
@@ -107,6 +110,17 @@ function writeSanafe(run: Run, { network, mapped }: Subject, output: string, fla
   ]);
   run.files.writeFolder(output, files, "network.yaml");
   return { output, populations: network.pops.length, cores: mapped.cores.cores.length, steps: network.steps };
+}
+
+/** The files in which the chip's own tools keep a configuration. */
+function writeNative(run: Run, { mapped }: Subject, output: string): Written {
+  if (mapped === null) fail("option-missing", ["export --format native", "a build folder: it has the chip's image"]);
+  const { native } = targetOf(mapped.chip);
+  if (native === undefined) fail("native-missing", [mapped.chip.name, nativeChips()]);
+  const files = native.files(mapped.image);
+  const first = at([...files.keys()], 0);
+  run.files.writeFolder(output, files, first);
+  return { output, files: files.size, bytes: [...files.values()].reduce((n, b) => n + b.length, 0) };
 }
 
 /** What the inputs send in the first sample of a file. */

@@ -46,6 +46,7 @@ describe("bit-field tables", () => {
   it("print listing, documentation and Verilog from the same table", () => {
     expect(synapse.show(synapse.encode({ weight: 3, neuron: 12, last: false, op: "add" }))).toBe("weight=3 neuron=12 last=0 op=add");
     expect(tableOf(synapse)).toContain("| 20..19 | op | choice: 0 add, 1 sub, 2 set |");
-    expect(verilogOf(synapse)).toContain("localparam SYNAPSE_NEURON_HIGH = 17;");
+    expect(verilogOf(synapse)).toContain("`define SYNAPSE_NEURON 17:8\n");
+    expect(verilogOf(synapse)).toContain("`define SYNAPSE_OP_SUB 2'd1");
   });
 });

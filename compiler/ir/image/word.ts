@@ -156,12 +156,14 @@ export function tableOf(w: AnyWord): string {
   return [`**${w.name}** (${w.bits} bits)`, "", "| bits | field | kind |", "|---|---|---|", ...rows].join("\n");
 }
 
-/** Verilog-2001 localparams with the bit range of every field. */
+/** Verilog macros: the bit range of every field as NAME_FIELD, and the number of every choice as NAME_FIELD_CHOICE. */
 export function verilogOf(w: AnyWord): string {
+  const upper = (name: string): string => name.toUpperCase().replace(/[^A-Z0-9]/g, "_");
   return Object.entries(w.fields)
     .flatMap(([key, f]) => {
-      const p = `${w.name}_${key}`.toUpperCase().replace(/[^A-Z0-9_]/g, "_");
-      return [`localparam ${p}_HIGH = ${f.high};`, `localparam ${p}_LOW = ${f.low};`];
+      const name = `${upper(w.name)}_${upper(key)}`;
+      const range = f.high === f.low ? `${f.high}` : `${f.high}:${f.low}`;
+      return [`\`define ${name} ${range}`, ...f.choices.map((c, i) => `\`define ${name}_${upper(c)} ${widthOf(f.high, f.low)}'d${i}`)];
     })
     .join("\n");
 }

@@ -7,6 +7,7 @@ import { ifModel } from "./if.ts";
 import { inputModel } from "./input.ts";
 import { integratorModel } from "./integrator.ts";
 import { lifModel } from "./lif.ts";
+import { loihiModel } from "./loihi.ts";
 import type { NeuronModel } from "./model.ts";
 import { qualiaIfModel } from "./qualia-if.ts";
 import { rancModel } from "./ranc.ts";
@@ -16,7 +17,7 @@ import { relayModel } from "./relay.ts";
 import { tsaModel } from "./tsa.ts";
 import { unitModel } from "./unit.ts";
 
-export type NeuronName = "input" | "if" | "lif" | "cuba" | "tsa" | "readout" | "integrator" | "relay" | "unit" | "qualia-if" | "ranc" | "reckon" | "reckon-readout" | "event-lif";
+export type NeuronName = "input" | "if" | "lif" | "cuba" | "tsa" | "readout" | "integrator" | "relay" | "unit" | "qualia-if" | "ranc" | "reckon" | "reckon-readout" | "event-lif" | "loihi";
 
 /** Every neuron model, by the name that a population's `neuron.model` has. */
 export const neurons: Readonly<Record<NeuronName, NeuronModel>> = {
@@ -26,6 +27,7 @@ export const neurons: Readonly<Record<NeuronName, NeuronModel>> = {
   cuba: cubaModel,
   tsa: tsaModel,
   "event-lif": eventLifModel,
+  loihi: loihiModel,
   readout: readoutModel,
   integrator: integratorModel,
   relay: relayModel,
