@@ -62,7 +62,7 @@ async function runSamples(device: Device, image: Image, readers: readonly Reader
   while (samples.length > 0 && device.now().step < last) {
     const { step, cycle } = device.now();
     if (begins.length < samples.length && step === first + begins.length * interval) {
-      await device.send(encode(image, at(samples, begins.length), step));
+      await device.send(encodeSample(image, at(samples, begins.length), step));
       begins.push({ cycle, counts: await device.counts() });
     }
     // Stop where a sample begins or ends, to read the counters.
@@ -113,7 +113,7 @@ function divide(events: readonly OutputEvent[], samples: number, first: number, 
 }
 
 /** The events of a sample that begins in `step`. */
-function encode(image: Image, sample: Sample, step: number): InputEvents[] {
+export function encodeSample(image: Image, sample: Sample, step: number): InputEvents[] {
   must(sample.length === image.inputs.length, `a sample has one tensor for each of the image's ${image.inputs.length} inputs`);
   return image.inputs.flatMap((input, i) => encodeOne(input, i, at(sample, i), step));
 }

@@ -7,6 +7,7 @@ import { estimateErrors } from "./errors/estimate.ts";
 import { graphErrors } from "./errors/graph.ts";
 import { imageErrors } from "./errors/image.ts";
 import { lintErrors } from "./errors/lint.ts";
+import { loihiErrors } from "./errors/loihi.ts";
 import { mapErrors } from "./errors/map.ts";
 import { networkErrors } from "./errors/network.ts";
 import { nirErrors } from "./errors/nir.ts";
@@ -33,6 +34,7 @@ export const errors = {
   ...convertErrors,
   ...networkErrors,
   ...mapErrors,
+  ...loihiErrors,
   ...chipErrors,
   ...imageErrors,
   ...dataErrors,

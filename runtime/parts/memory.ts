@@ -1,4 +1,4 @@
-import { fail } from "../../compiler/base/diagnostic.ts";
+import { Failure, fail } from "../../compiler/base/diagnostic.ts";
 import type { Section } from "../../compiler/ir/image/types.ts";
 import type { Field, Word } from "../../compiler/ir/image/word.ts";
 
@@ -85,6 +85,22 @@ export function columns<W extends Word<any>>(
     out[name] = column;
   }
   return out as ColumnsOf<W>;
+}
+
+/** The same for words that were gathered from these addresses of a memory. */
+// biome-ignore lint/suspicious/noExplicitAny: as in `columns`.
+export function gatheredColumns<W extends Word<any>>(word: W, gathered: Uint32Array, addresses: Int32Array, section: string): ColumnsOf<W> {
+  try {
+    return columns(word, gathered, 0, 1, gathered.length, section);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    // Something is wrong with one of them: say with which.
+    gathered.forEach((w, k) => {
+      const r = word.decode(w);
+      if ("problem" in r) fail("image-word", [`${r.field}: ${r.problem}`], { at: `${section} word ${addresses[k]}` });
+    });
+    throw error;
+  }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: as in `columns`.

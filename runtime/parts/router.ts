@@ -55,6 +55,10 @@ export class MeshRouters {
   readonly #writer: Int32Array;
   readonly #x: Int32Array;
   readonly #y: Int32Array;
+  /** Inputs of each router that hold a packet, as bits. */
+  readonly #waiting: Int32Array;
+  /** Router of each input FIFO. */
+  readonly #owner: Int32Array;
   /** Inputs that want each output of the router at work, as bits. */
   readonly #wants = new Int32Array(ports);
 
@@ -71,6 +75,8 @@ export class MeshRouters {
     this.#writer = new Int32Array(count * ports).fill(nowhere);
     this.#x = Int32Array.from({ length: count }, (_, r) => r % columns);
     this.#y = Int32Array.from({ length: count }, (_, r) => Math.floor(r / columns));
+    this.#waiting = new Int32Array(count);
+    this.#owner = Int32Array.from({ length: count * ports }, (_, f) => Math.floor(f / ports));
     for (let r = 0; r < count; r++) this.#wire(r);
   }
 
@@ -107,16 +113,28 @@ export class MeshRouters {
   step(r: number, cycle: number): void {
     const wants = this.#wants;
     const fifos = this.#fifos;
-    const hop = this.#config.hop;
+    const due = cycle - this.#config.hop;
     let any = 0;
-    for (let p = 0; p < ports; p++) {
-      const f = r * ports + p;
-      if (fifos.size[f] === 0) continue;
-      const place = fifos.head(f);
-      if (fifos.entered[place]! + hop > cycle) continue;
+    let single = 0;
+    for (let inputs = this.#waiting[r]!; inputs !== 0; inputs &= inputs - 1) {
+      const bit = inputs & -inputs;
+      const place = fifos.head(r * ports + 31 - Math.clz32(bit));
+      if (fifos.entered[place]! > due) continue;
       const exit = this.#output(r, fifos.to[place]!);
-      wants[exit] = wants[exit]! | (1 << p);
+      if (any === 0 && inputs === bit) {
+        // The only packet that can leave: nobody to compare it with.
+        this.#grant(r, exit, bit, cycle);
+        return;
+      }
+      wants[exit] = wants[exit]! | bit;
       any |= 1 << exit;
+      single = exit;
+    }
+    if (any !== 0 && (any & (any - 1)) === 0) {
+      const inputs = wants[single]!;
+      wants[single] = 0;
+      this.#grant(r, single, inputs, cycle);
+      return;
     }
     for (let exit = 0; any !== 0; exit++, any >>= 1) {
       if ((any & 1) === 0) continue;
@@ -152,7 +170,9 @@ export class MeshRouters {
   #removed(r: number, f: number, cycle: number): void {
     const { hop, firstUnit } = this.#config;
     const wasFull = this.#fifos.drop(f, cycle);
-    if (this.#fifos.size[f]! > 0) {
+    if (this.#fifos.size[f]! === 0) {
+      this.#waiting[r] = this.#waiting[r]! & ~(1 << (f - r * ports));
+    } else {
       const ready = this.#fifos.entered[this.#fifos.head(f)]! + hop;
       this.#clock.wake(firstUnit + r, ready > cycle ? ready : cycle + 1, Phase.move);
     }
@@ -164,7 +184,9 @@ export class MeshRouters {
 
   #put(f: number, cycle: number, to: number, what: number, payload: number): void {
     this.#fifos.put(f, cycle, to, what, payload);
-    this.#clock.wake(this.#config.firstUnit + Math.floor(f / ports), cycle + this.#config.hop, Phase.move);
+    const r = this.#owner[f]!;
+    this.#waiting[r] = this.#waiting[r]! | (1 << (f - r * ports));
+    this.#clock.wake(this.#config.firstUnit + r, cycle + this.#config.hop, Phase.move);
   }
 
   /** The output toward a destination: x first, then y, then out of the mesh. */
@@ -188,6 +210,7 @@ export class MeshRouters {
   reset(): void {
     this.#winner.fill(Port.west);
     this.traffic.fill(0);
+    this.#waiting.fill(0);
     this.inFlight = 0;
   }
 }

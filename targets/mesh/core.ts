@@ -1,12 +1,12 @@
-import { beginSample, type Emissions, type Neurons, type Profile, updateNeurons } from "../../runtime/kernels/neurons.ts";
-import { addDense, addSparse, addTaps, listTaps, makeTaps, touchDense, touchSparse, type Weights } from "../../runtime/kernels/rows.ts";
-import type { Memories } from "../../runtime/parts/memory.ts";
-import type { ChipSpec } from "../chip.ts";
-import { type Axons, Kind, loadCore, memberCount, Mode, type Row, type Run } from "./load.ts";
+import { type BuiltCore, type BuiltRun, giveEvents, type Machine } from "../../runtime/fast/build.ts";
+import { Kind, Mode, type PlanCore } from "../../runtime/fast/plan.ts";
+import * as l from "../../runtime/kernels/layout.ts";
+import { listTaps, makeTaps } from "../../runtime/kernels/rows.ts";
+import { axonBits } from "./plan.ts";
 
 /*
- * One core of the mesh: the two computations of a step, integrate and update. Both give
- * their result at once and say how many cycles it took; sending, which depends on the
+ * One core of the mesh: the two computations of a step, integrate and update, done by the
+ * kernels. Both give their result at once and say how many cycles it took; sending, which depends on the
  * network of routers, is the sender's.
  */
 
@@ -30,21 +30,27 @@ export type CoreCounts = Readonly<Record<CoreCounter, Float64Array>>;
 
 /** What all cores of a chip share. */
 export type Shared = {
-  readonly chip: ChipSpec;
   readonly cycles: Cycles;
   readonly counts: CoreCounts;
   readonly interval: number;
-  readonly seed: number;
-  readonly locate: (x: number, y: number) => number;
+  readonly machine: Machine;
 };
 
 export type Cycles = Readonly<Record<"event" | "row" | "word" | "gate" | "update" | "skip" | "send" | "hop" | "barrier", number>>;
+
+/** What the slots of a core send in a step, in order of slot. */
+export type Emissions = {
+  count: number;
+  readonly slot: Int32Array;
+  readonly payload: Int32Array;
+  /** Neurons updated in this step up to and including this slot. */
+  readonly updated: Int32Array;
+};
 
 export class Core {
   /** Index of the core's router: y * columns + x. */
   readonly index: number;
   readonly slots: number;
-  readonly neurons: Neurons;
   /** What the running step sends. */
   readonly emissions: Emissions;
   /** Routes of each slot, as entries routeFirst … routeFirst + routeCount - 1 of the columns below. */
@@ -55,48 +61,25 @@ export class Core {
   readonly routeWhat: Int32Array;
   /** Whether each slot's profile is an output: it sends its potential, not spikes. */
   readonly isOutput: Uint8Array;
-  /** Neurons updated in the running step. */
-  updated = 0;
   readonly #shared: Shared;
-  readonly #axons: Axons;
-  readonly #profiles: readonly Profile[];
-  readonly #runs: readonly Run[];
-  readonly #rows: readonly Row[];
-  readonly #shapes: Int32Array;
-  readonly #weights: Weights;
-  readonly #sparseSlots: Uint16Array;
-  /** Pooled axons: arrivals of this step, by axon; and of gated ones by member, over the sample, at 16 * axon + member. */
-  readonly #arrived: Int32Array;
-  readonly #members: Int32Array;
-  readonly #gates: readonly number[];
-  /** Pooled axons that got an event in this step, in order of the first. */
-  readonly #pooled: Int32Array;
-  readonly #taps = makeTaps();
-  #cycles = 0;
+  readonly #built: BuiltCore;
+  readonly #plan: Pick<PlanCore, "axons" | "rows" | "shapes">;
+  /** Touched slots of the run at work, as they were before its update. */
+  readonly #touched: Uint8Array;
 
-  constructor(x: number, y: number, memories: Memories, shared: Shared) {
-    const loaded = loadCore(x, y, memories, shared.chip, shared.locate);
+  constructor(plan: PlanCore, built: BuiltCore, shared: Shared) {
     this.#shared = shared;
-    this.index = shared.locate(x, y);
-    this.slots = loaded.slots;
-    this.neurons = loaded.neurons;
-    this.routeFirst = loaded.routeFirst;
-    this.routeCount = loaded.routeCount;
-    this.routeTo = loaded.routeTo;
-    this.routeWhat = loaded.routeWhat;
-    this.isOutput = loaded.isOutput;
-    this.#runs = loaded.runs;
-    this.#profiles = loaded.profiles;
-    this.#axons = loaded.axons;
-    this.#rows = loaded.rows;
-    this.#shapes = loaded.shapes;
-    this.#weights = loaded.weights;
-    this.#sparseSlots = loaded.sparseSlots;
-    const { used, mode } = loaded.axons;
-    this.#arrived = new Int32Array(used.length);
-    this.#members = new Int32Array(used.length * memberCount);
-    this.#gates = Array.from(used.keys()).filter((a) => used[a] === 1 && mode[a] === Mode.gate);
-    this.#pooled = new Int32Array(used.length);
+    this.#built = built;
+    // Weights are in the machine's memory now; the plan's copy is let go.
+    this.#plan = { axons: plan.axons, rows: plan.rows, shapes: plan.shapes };
+    this.index = built.index;
+    this.slots = plan.slots;
+    this.routeFirst = plan.routeFirst;
+    this.routeCount = plan.routeCount;
+    this.routeTo = plan.routeTo;
+    this.routeWhat = plan.routeWhat;
+    this.isOutput = plan.isOutput;
+    this.#touched = new Uint8Array(plan.neurons.touched.length);
     this.emissions = {
       count: 0,
       slot: new Int32Array(this.slots),
@@ -107,18 +90,32 @@ export class Core {
 
   /** Delay of an axon, or -1 when there is no such axon. */
   delayOf(axon: number): number {
-    return this.#axons.used[axon] === 1 ? this.#axons.delay[axon]! : -1;
+    const { used, delay } = this.#plan.axons;
+    return used[axon] === 1 ? delay[axon]! : -1;
   }
 
   reset(): void {
-    const n = this.neurons;
-    for (const a of [n.v, n.i, n.fired, n.accumulator, n.touched, this.#arrived, this.#members]) a.fill(0);
+    const { memory } = this.#shared.machine;
+    const { state, gates, slots } = this.#built;
+    for (const at of [state.potential, state.current, state.accumulator]) memory.i32.fill(0, at >>> 2, (at >>> 2) + slots);
+    memory.u8.fill(0, state.fired, state.fired + slots);
+    if (state.touched !== 0) memory.u8.fill(0, state.touched, state.touched + slots);
+    for (const g of gates) memory.i32.fill(0, g.at >>> 2, (g.at >>> 2) + l.members);
     this.emissions.count = 0;
   }
 
-  /** Local step of a profile in step t; negative before its start. */
-  #localStep(p: Profile, t: number): number {
-    return t < p.start ? -1 : (t - p.start) % this.#shared.interval;
+  /** What `peek` shows of the core: potential, current, accumulator, fired. */
+  state(name: string): Int32Array | null {
+    const { memory } = this.#shared.machine;
+    const { state, slots } = this.#built;
+    if (name === "fired") return Int32Array.from(memory.u8.subarray(state.fired, state.fired + slots));
+    if (name !== "potential" && name !== "current" && name !== "accumulator") return null;
+    return Int32Array.from(memory.i32.subarray(state[name] >>> 2, (state[name] >>> 2) + slots));
+  }
+
+  /** Local step of what begins in `start` in step t; negative before. */
+  #localStep(start: number, t: number): number {
+    return t < start ? -1 : (t - start) % this.#shared.interval;
   }
 
   /**
@@ -132,104 +129,84 @@ export class Core {
     payload: Int32Array,
     taken: ((cycle: number, axon: number, payload: number) => void) | null,
   ): number {
-    const { counts, cycles } = this.#shared;
-    const axons = this.#axons;
-    this.#cycles = 0;
-    for (const a of this.#gates) {
-      const p = this.#profiles[axons.need[a]!]!;
-      if (this.#localStep(p, t) === 0) this.#members.fill(0, a * memberCount, (a + 1) * memberCount);
-    }
-    let pooled = 0;
-    for (let e = 0; e < count; e++) {
-      const w = what[e]!;
-      const a = w & 0xfff;
-      if (taken !== null) taken(this.#cycles, a, payload[e]!);
-      this.#cycles += cycles.event;
-      if (axons.mode[a] === Mode.each) {
-        this.#apply(a, payload[e]!);
-        continue;
-      }
-      if (this.#arrived[a] === 0) this.#pooled[pooled++] = a;
-      if (axons.mode[a] === Mode.atLeast) {
-        this.#arrived[a] = this.#arrived[a]! + 1;
-      } else {
-        const member = w >> 12;
-        this.#arrived[a] = this.#arrived[a]! | (1 << member);
-        this.#members[a * memberCount + member] = this.#members[a * memberCount + member]! + 1;
-      }
-    }
-    for (let k = 0; k < pooled; k++) this.#applyPooled(this.#pooled[k]!);
-    counts.event[this.index] = counts.event[this.index]! + count;
-    return this.#cycles;
-  }
-
-  #applyPooled(a: number): void {
-    const arrived = this.#arrived[a]!;
-    this.#arrived[a] = 0;
-    if (this.#axons.mode[a] === Mode.atLeast) {
-      if (arrived >= this.#axons.need[a]!) this.#apply(a, 1);
-      return;
-    }
-    const { counts, cycles } = this.#shared;
-    counts.gate[this.index] = counts.gate[this.index]! + 1;
-    this.#cycles += cycles.gate;
-    let best = 0;
-    for (let m = 1; m < memberCount; m++) if (this.#members[a * memberCount + m]! > this.#members[a * memberCount + best]!) best = m;
-    if ((arrived & (1 << best)) !== 0) this.#apply(a, 1);
-  }
-
-  /** Applies an axon's row once. */
-  #apply(a: number, p: number): void {
-    const { counts, cycles } = this.#shared;
-    const n = this.neurons;
-    const row = this.#rows[this.#axons.row[a]!]!;
-    const payload = Math.imul(p, this.#axons.factor[a]!);
-    const { base, from, count } = row;
-    let synapses = count;
-    let read = row.words;
-    if (row.kind === Kind.dense) {
-      addDense(n.accumulator, base, this.#weights, from, count, payload);
-      if (n.touched.length > 0) touchDense(n.touched, base, this.#weights, from, count);
-    } else if (row.kind === Kind.sparse) {
-      addSparse(n.accumulator, this.#sparseSlots, this.#weights, from, count, payload);
-      if (n.touched.length > 0) touchSparse(n.touched, this.#sparseSlots, this.#weights, from, count);
-    } else {
-      const taps = listTaps(this.#taps, base, from, count, this.#shapes, row.shape, this.#axons.y[a]!, this.#axons.x[a]!);
-      addTaps(n.accumulator, this.#weights, this.#taps, taps, count, payload);
-      if (n.touched.length > 0)
-        for (let k = 0; k < taps; k++) touchDense(n.touched, this.#taps[2 * k]!, this.#weights, this.#taps[2 * k + 1]!, count);
-      synapses = taps * count;
-      read = taps * row.words;
-    }
+    const { counts, cycles, machine } = this.#shared;
+    const { built, memory, kernels } = machine;
+    const { at, gates } = this.#built;
+    for (const g of gates) if (this.#localStep(g.start, t) === 0) memory.i32.fill(0, g.at >>> 2, (g.at >>> 2) + l.members);
+    giveEvents(machine, this.index, count, what, payload);
+    kernels.integrate(built.machine, at, 0, 0, built.tables[0]!.scratch);
+    if (taken !== null) this.#report(count, what, payload, taken);
+    const did = (field: number): number => memory.i32[(at + field) >>> 2]!;
+    const [rows, words, gated] = [did(l.coreRows), did(l.coreWords), did(l.coreGates)];
     const c = this.index;
-    counts.row[c] = counts.row[c]! + 1;
-    counts.word[c] = counts.word[c]! + read;
-    counts.synapse[c] = counts.synapse[c]! + synapses;
-    if (payload !== 1 && payload !== -1) counts.multiply[c] = counts.multiply[c]! + synapses;
-    this.#cycles += cycles.row + read * cycles.word;
+    counts.event[c] = counts.event[c]! + count;
+    counts.row[c] = counts.row[c]! + rows;
+    counts.word[c] = counts.word[c]! + words;
+    counts.synapse[c] = counts.synapse[c]! + did(l.coreSynapses);
+    counts.multiply[c] = counts.multiply[c]! + did(l.coreMultiplied);
+    counts.gate[c] = counts.gate[c]! + gated;
+    return count * cycles.event + rows * cycles.row + words * cycles.word + gated * cycles.gate;
+  }
+
+  /** When each event is taken: after the rows of those before it. Rows of pooled axons follow all events. */
+  #report(count: number, what: Int32Array, payload: Int32Array, taken: (cycle: number, axon: number, payload: number) => void): void {
+    const { cycles } = this.#shared;
+    const { axons, rows, shapes } = this.#plan;
+    const taps = makeTaps();
+    let cycle = 0;
+    for (let e = 0; e < count; e++) {
+      const a = what[e]! & (2 ** axonBits - 1);
+      taken(cycle, a, payload[e]!);
+      cycle += cycles.event;
+      if (axons.mode[a] !== Mode.each) continue;
+      const row = rows[axons.row[a]!]!;
+      const conv = row.kind === Kind.conv;
+      const times = conv ? listTaps(taps, row.base, row.from, row.count, shapes, row.shape, axons.y[a]!, axons.x[a]!) : 1;
+      cycle += cycles.row + times * row.words * cycles.word;
+    }
   }
 
   /** Updates all slots; what they send is in `emissions`. Returns the cycles it takes, sending not included. */
   update(t: number): number {
-    const { counts, cycles, seed } = this.#shared;
-    const out = this.emissions;
-    out.count = 0;
-    let updated = 0;
-    for (const run of this.#runs) {
-      const p = run.profile < 0 ? null : this.#profiles[run.profile]!;
-      const c = p === null ? -1 : this.#localStep(p, t);
-      if (p === null || c < 0 || (p.length > 0 && c >= p.length)) {
-        this.neurons.accumulator.fill(0, run.first, run.end);
-        if (this.neurons.touched.length > 0) this.neurons.touched.fill(0, run.first, run.end);
-        continue;
-      }
-      if (c === 0) beginSample(this.neurons, p, run.first, run.end);
-      updated = updateNeurons(this.neurons, p, c, run.first, run.end, seed, out, updated);
+    const { counts, cycles, machine } = this.#shared;
+    const { built, memory, kernels } = machine;
+    const { at, runs } = this.#built;
+    this.emissions.count = 0;
+    for (const run of runs) {
+      const c = run.used ? this.#localStep(run.start, t) : -1;
+      if (c < 0 || (run.length > 0 && c >= run.length)) kernels.idle(built.machine, at, run.at, 0);
+      else this.#updateRun(run, c);
     }
-    this.updated = updated;
+    const updated = memory.i32[(at + l.coreUpdated) >>> 2]!;
     counts.update[this.index] = counts.update[this.index]! + updated;
     counts.skip[this.index] = counts.skip[this.index]! + this.slots - updated;
     return updated * cycles.update + (this.slots - updated) * cycles.skip;
+  }
+
+  /** One run: the kernel says who sends, and from what was touched follows how many neurons were updated before each. */
+  #updateRun(run: BuiltRun, c: number): void {
+    const { built, memory, kernels } = this.#shared.machine;
+    const { i32, u8 } = memory;
+    const { at, state } = this.#built;
+    const out = this.emissions;
+    if (run.touched) this.#touched.set(u8.subarray(state.touched + run.first, state.touched + run.end), run.first);
+    let updated = i32[(at + l.coreUpdated) >>> 2]!;
+    kernels.update(built.machine, at, run.at, c, 0);
+    const list = (i32[(at + l.coreEmissions) >>> 2]! >>> 0) >>> 2;
+    const emitted = i32[(at + l.coreEmitted) >>> 2]!;
+    let passed = run.first;
+    for (let e = out.count; e < emitted; e++) {
+      const slot = i32[list + 2 * e]!;
+      out.slot[e] = slot;
+      out.payload[e] = i32[list + 2 * e + 1]!;
+      if (run.touched) for (; passed <= slot; passed++) updated += this.#touched[passed] === 0 ? 0 : 1;
+      else {
+        updated += slot + 1 - passed;
+        passed = slot + 1;
+      }
+      out.updated[e] = updated;
+    }
+    out.count = emitted;
   }
 
   /** Cycles of update and skip until emission e is ready, since the update began. */

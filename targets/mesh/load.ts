@@ -1,7 +1,8 @@
 import { fail } from "../../compiler/base/diagnostic.ts";
+import { type Axons, Kind, Mode, type PlanCore, type Row, type Run } from "../../runtime/fast/plan.ts";
 import type { Neurons, Profile } from "../../runtime/kernels/neurons.ts";
 import { listTaps, makeTaps, shapeFields, shapeSize, type Weights } from "../../runtime/kernels/rows.ts";
-import { columns, type Memories, unpackWeights } from "../../runtime/parts/memory.ts";
+import { columns, gatheredColumns, type Memories, unpackWeights } from "../../runtime/parts/memory.ts";
 import type { ChipSpec } from "../chip.ts";
 import * as words from "./words.ts";
 
@@ -10,56 +11,12 @@ import * as words from "./words.ts";
  * loaded. Words that point nowhere are refused here, so that the machine need not look again.
  */
 
-export const Mode = { each: 0, atLeast: 1, gate: 2 } as const;
-export const Kind = { dense: 0, conv: 1, sparse: 2 } as const;
 /** Members that a gated axon can tell apart. */
 export const memberCount = 16;
 const wordBits = 32;
 
-/** One row. `from`: its first weight; `words`: row words read for an event, per tap for convolutions. */
-export type Row = {
-  readonly kind: number;
-  readonly base: number;
-  readonly count: number;
-  readonly from: number;
-  readonly shape: number;
-  readonly words: number;
-};
-
-/** A stretch of used slots with the same profile, or of unused ones (profile -1). */
-export type Run = { readonly first: number; readonly end: number; readonly profile: number };
-
-export type Axons = {
-  readonly used: Int32Array;
-  readonly mode: Int32Array;
-  readonly need: Int32Array;
-  readonly delay: Int32Array;
-  readonly factor: Int32Array;
-  readonly y: Int32Array;
-  readonly x: Int32Array;
-  readonly row: Int32Array;
-};
-
-/** A core as its memories say, in typed arrays. */
-export type LoadedCore = {
-  readonly slots: number;
-  readonly profiles: readonly Profile[];
-  readonly neurons: Neurons;
-  readonly runs: readonly Run[];
-  readonly routeFirst: Int32Array;
-  readonly routeCount: Int32Array;
-  readonly routeTo: Int32Array;
-  readonly routeWhat: Int32Array;
-  readonly isOutput: Uint8Array;
-  readonly axons: Axons;
-  readonly rows: readonly Row[];
-  readonly shapes: Int32Array;
-  readonly weights: Weights;
-  readonly sparseSlots: Uint16Array;
-};
-
 /** Decodes the memories of core (x, y). Throws Failure for words that point outside what the image has. */
-export function loadCore(x: number, y: number, memories: Memories, chip: ChipSpec, locate: (x: number, y: number) => number): LoadedCore {
+export function loadCore(x: number, y: number, memories: Memories, chip: ChipSpec, locate: (x: number, y: number) => number): PlanCore {
   const read = (memory: string): Named => {
     const name = `core(${x},${y})/${memory}`;
     return { name, words: memories.get(name) ?? new Uint32Array(0) };
@@ -236,31 +193,64 @@ type ReadRows = { readonly rows: readonly Row[]; readonly rowOf: Int32Array; rea
 /** The rows that axons name, each once, with all weights of the core side by side. */
 function readRows(memory: Named, axons: ReadAxons, shapes: Int32Array, slots: number): ReadRows {
   const known = new Map<number, number>();
-  const headers: Header[] = [];
   const rowOf = new Int32Array(axons.used.length).fill(-1);
   for (let a = 0; a < rowOf.length; a++) {
     if (axons.used[a] !== 1) continue;
     const address = axons.address[a]!;
-    let index = known.get(address);
-    if (index === undefined) {
-      index = headers.length;
-      known.set(address, index);
-      headers.push(readHeader(memory, address, shapes, slots));
-    }
+    const index = known.get(address) ?? known.size;
+    known.set(address, index);
     rowOf[a] = index;
   }
+  const headers = readHeaders(memory, Int32Array.from(known.keys()), shapes, slots);
   const total = headers.reduce((n, h) => n + h.taps * h.count, 0);
   const weights: Weights = new Int16Array(total);
   const targets = new Uint16Array(headers.some((h) => h.kind === Kind.sparse) ? total : 0);
   const rows: Row[] = [];
   let from = 0;
   for (const h of headers) {
-    readWeights(memory, h, weights, targets, from, slots);
+    if (h.kind !== Kind.sparse) {
+      for (let t = 0; t < h.taps; t++)
+        unpackWeights(memory.words, h.body + t * h.wordsPerTap, h.count, h.bits, weights, from + t * h.count);
+    }
     rows.push({ kind: h.kind, base: h.base, count: h.count, from, shape: h.shape, words: h.wordsPerTap });
     from += h.taps * h.count;
   }
+  if (targets.length > 0) readEntries(memory, headers, rows, weights, targets, slots);
   checkTaps(axons, rows, rowOf, shapes, slots);
   return { rows, rowOf, weights, slots: targets };
+}
+
+/** Entries of all sparse rows, read in one go. */
+function readEntries(
+  { name, words: list }: Named,
+  headers: readonly Header[],
+  rows: readonly Row[],
+  weights: Weights,
+  targets: Uint16Array,
+  slots: number,
+): void {
+  const sparse = headers.flatMap((h, k) => (h.kind === Kind.sparse ? [k] : []));
+  const gathered = new Uint32Array(sparse.reduce((n, k) => n + headers[k]!.count, 0));
+  const addresses = new Int32Array(gathered.length);
+  let n = 0;
+  for (const k of sparse) {
+    const { body, count } = headers[k]!;
+    for (let i = 0; i < count; i++, n++) {
+      gathered[n] = list[body + i]!;
+      addresses[n] = body + i;
+    }
+  }
+  const e = gatheredColumns(words.entry, gathered, addresses, name);
+  n = 0;
+  for (const k of sparse) {
+    const { from, count } = rows[k]!;
+    for (let i = from; i < from + count; i++, n++) {
+      const slot = e.slot[n]!;
+      if (slot >= slots) refuse(name, addresses[n]!, `it names slot ${slot}, and the core uses ${slots}`);
+      targets[i] = slot;
+      weights[i] = e.weight[n]!;
+    }
+  }
 }
 
 /** A tile may be larger than the core's use of it, as long as no axon's position leads beyond the slots. */
@@ -291,14 +281,26 @@ type Header = {
   readonly wordsPerTap: number;
 };
 
-function readHeader(memory: Named, address: number, shapes: Int32Array, slots: number): Header {
+/** Headers of the rows that begin at these addresses. */
+function readHeaders(memory: Named, addresses: Int32Array, shapes: Int32Array, slots: number): Header[] {
   const { name, words: list } = memory;
-  if (address >= list.length) refuse(name, address, `an axon's row begins there, and the image has ${list.length} words`);
-  const r = columns(words.row, list, address, 1, 1, name);
-  const kind = r.kind[0]!;
-  const bits = r.bits[0]! + 1;
-  const count = r.count[0]!;
-  const base = r.base[0]!;
+  for (const address of addresses)
+    if (address >= list.length) refuse(name, address, `an axon's row begins there, and the image has ${list.length} words`);
+  const r = gatheredColumns(
+    words.row,
+    Uint32Array.from(addresses, (address) => list[address]!),
+    addresses,
+    name,
+  );
+  return Array.from(addresses, (address, k) =>
+    checkHeader(memory, { address, kind: r.kind[k]!, bits: r.bits[k]! + 1, count: r.count[k]!, base: r.base[k]! }, shapes, slots),
+  );
+}
+
+type RowWord = { readonly address: number; readonly kind: number; readonly bits: number; readonly count: number; readonly base: number };
+
+function checkHeader(memory: Named, { address, kind, bits, count, base }: RowWord, shapes: Int32Array, slots: number): Header {
+  const { name, words: list } = memory;
   const wordsPerTap = kind === Kind.sparse ? count : Math.ceil(count / Math.floor(wordBits / bits));
   let taps = 1;
   let shape = -1;
@@ -317,17 +319,4 @@ function readHeader(memory: Named, address: number, shapes: Int32Array, slots: n
   if (body + taps * wordsPerTap > list.length)
     refuse(name, address, `the row ends at word ${body + taps * wordsPerTap}, and the image has ${list.length}`);
   return { kind, bits, count, base, shape, body, taps, wordsPerTap };
-}
-
-function readWeights({ name, words: list }: Named, h: Header, weights: Weights, targets: Uint16Array, from: number, slots: number): void {
-  if (h.kind !== Kind.sparse) {
-    for (let t = 0; t < h.taps; t++) unpackWeights(list, h.body + t * h.wordsPerTap, h.count, h.bits, weights, from + t * h.count);
-    return;
-  }
-  const e = columns(words.entry, list, h.body, 1, h.count, name);
-  for (let i = 0; i < h.count; i++) {
-    if (e.slot[i]! >= slots) refuse(name, h.body + i, `it names slot ${e.slot[i]}, and the core uses ${slots}`);
-    targets[from + i] = e.slot[i]!;
-    weights[from + i] = e.weight[i]!;
-  }
 }

@@ -3,18 +3,19 @@ import { fail } from "../../compiler/base/diagnostic.ts";
 import type { Image } from "../../compiler/ir/image/types.ts";
 import { Clock } from "../../runtime/clock.ts";
 import type { Counts, Device, InputEvents, OutputEvent, TraceSink } from "../../runtime/device.ts";
+import { buildMachine } from "../../runtime/fast/build.ts";
 import { Barrier } from "../../runtime/parts/barrier.ts";
 import { EventMemory } from "../../runtime/parts/event-memory.ts";
 import { Fifos } from "../../runtime/parts/fifo.ts";
-import { HostPort } from "../../runtime/parts/host-port.ts";
-import { columns, type Layout, loadSections, type Memories, parseCoreSection } from "../../runtime/parts/memory.ts";
+import { type HostPacket, HostPort } from "../../runtime/parts/host-port.ts";
+import { loadSections, type Memories, parseCoreSection } from "../../runtime/parts/memory.ts";
 import { MeshRouters, Port, portNames, ports, toHost } from "../../runtime/parts/router.ts";
 import type { ChipSpec } from "../chip.ts";
+import { kernelBytes } from "../kernels.ts";
 import { Core, type CoreCounter, type CoreCounts, coreCounters, type Cycles, type Shared } from "./core.ts";
-import { decodeRoutes } from "./load.ts";
+import { layoutOf, planOf } from "./plan.ts";
 import { Sender } from "./sender.ts";
 import { meshEvents } from "./trace.ts";
-import * as words from "./words.ts";
 
 /*
  * The mesh chip, wired from parts. It is given an image and nothing else.
@@ -29,16 +30,18 @@ import * as words from "./words.ts";
  */
 
 export type MachineOptions = {
+  /** Compiled kernels; null: their twins. */
+  readonly kernels: Uint8Array | null;
   /** Cycles that one call of `run` may take. */
   readonly cyclesMax: number;
 };
 
 /** Hours of a real chip: enough for any run, and an end to a mistaken one. */
-const defaults: MachineOptions = { cyclesMax: 2 ** 44 };
+export const machineDefaults = { cyclesMax: 2 ** 44 };
 
 /** The simulator of a mesh chip, waiting for an image. */
 export function meshMachine(chip: ChipSpec, options: Partial<MachineOptions> = {}): Device {
-  const machine = new Machine(chip, { ...defaults, ...options });
+  const machine = new Machine(chip, options);
   return {
     name: "simulator",
     load: async (image) => machine.load(image),
@@ -60,7 +63,8 @@ const cycleKeys = ["event", "row", "word", "gate", "update", "skip", "send", "ho
 /** Different steps for which events can be stored at the same time: delays 0 … 63, and the running step. */
 const storedSteps = 65;
 
-class Machine {
+/** The machine itself, for the chip's board; everyone else sees it as a Device. */
+export class Machine {
   cycle = 0;
   step = 0;
   sink: TraceSink | null = null;
@@ -90,9 +94,9 @@ class Machine {
   readonly #hostUnit: number;
   readonly #firstRouter: number;
 
-  constructor(chip: ChipSpec, options: MachineOptions) {
+  constructor(chip: ChipSpec, options: Partial<MachineOptions> = {}) {
     this.#chip = chip;
-    this.#options = options;
+    this.#options = { ...machineDefaults, kernels: kernelBytes(), ...options };
     this.#cycles = cyclesOf(chip);
     this.#size = chip.columns * chip.rows;
     this.#hostUnit = this.#size;
@@ -119,27 +123,17 @@ class Machine {
     const { memories, words: count } = loadSections(image.sections, layoutOf(chip));
     this.#memories = memories;
     this.#loadWords = count;
-    const registers = readRegisters(memories, chip);
-    const shared: Shared = {
-      chip,
-      cycles: this.#cycles,
-      counts: this.#counts,
-      interval: registers.interval,
-      seed: registers.seed,
-      locate: (x, y) => y * chip.columns + x,
-    };
+    const plan = planOf(image, chip, memories);
+    const machine = buildMachine(plan, { kernels: this.#options.kernels, sends: false });
+    const shared: Shared = { cycles: this.#cycles, counts: this.#counts, interval: plan.interval, machine };
     this.#cores = new Array<Sender | null>(this.#size).fill(null);
-    for (const { x, y } of enabledCores(memories)) {
-      const core = new Core(x, y, memories, shared);
+    for (const built of machine.built.cores) {
+      const core = new Core(plan.cores[built.index] ?? bug("a core was built that the plan does not have"), built, shared);
       this.#cores[core.index] = new Sender(core, this.#cycles, this.#routers, this.#clock, this.#barrier, this.#counts.send);
     }
     this.#active = this.#cores.filter((c) => c !== null);
     this.#host = new HostPort(
-      image.inputs.map((input, i) => ({
-        channels: input.start.length - 1,
-        start: input.start,
-        ...decodeRoutes(input.targets, `input ${i} "${input.name}" targets`, chip, shared.locate),
-      })),
+      plan.inputs,
       this.#hostUnit,
       this.#routers,
       this.#clock,
@@ -165,6 +159,11 @@ class Machine {
 
   send(events: readonly InputEvents[]): void {
     for (const e of events) this.#loaded().queue(e, this.step);
+  }
+
+  /** Hands over a packet of the next step as the host puts it. */
+  sendPacket(packet: HostPacket): void {
+    this.#loaded().queuePacket(packet);
   }
 
   receive(): readonly OutputEvent[] {
@@ -316,66 +315,14 @@ class Machine {
     const place = parseCoreSection(section);
     const core =
       place === null || place.x >= this.#chip.columns ? null : (this.#cores[place.y * this.#chip.columns + place.x]?.core ?? null);
-    const n = core?.neurons;
-    if (n !== undefined && place !== null) {
-      const state: Readonly<Record<string, ArrayLike<number>>> = {
-        potential: n.v,
-        current: n.i,
-        accumulator: n.accumulator,
-        fired: n.fired,
-      };
-      const found = state[place.memory];
-      if (found !== undefined) return Int32Array.from(found);
-    }
+    const found = core === null || place === null ? null : core.state(place.memory);
+    if (found !== null) return found;
     return Int32Array.from(this.#memories.get(section) ?? []);
   }
 }
 
-function cyclesOf(chip: ChipSpec): Cycles {
+export function cyclesOf(chip: ChipSpec): Cycles {
   return Object.fromEntries(
     cycleKeys.map((key) => [key, chip.cycles[key] ?? bug(`chip ${chip.name} does not say how many cycles "${key}" takes`)]),
   ) as Cycles;
-}
-
-/** Memories and their sizes in words. */
-function layoutOf(chip: ChipSpec): Layout {
-  const c = chip.core;
-  return {
-    columns: chip.columns,
-    rows: chip.rows,
-    chip: { registers: 3 },
-    core: {
-      control: 1,
-      profiles: 4 * c.profiles,
-      neurons: 6 * c.neurons,
-      routes: c.routes,
-      axons: 2 * c.axons,
-      shapes: 2 * c.shapes,
-      synapses: c.synapseWords,
-    },
-  };
-}
-
-function readRegisters(memories: Memories, chip: ChipSpec): { readonly interval: number; readonly seed: number } {
-  const name = "chip/registers";
-  const memory = memories.get(name) ?? new Uint32Array(3);
-  const size = columns(words.registerSize, memory, 0, 1, 1, name);
-  if (size.format[0] !== words.formatVersion)
-    fail("image-chip", ["format", size.format[0]!, words.formatVersion], { at: `${name} word 0` });
-  if (size.columns[0] !== chip.columns || size.rows[0] !== chip.rows) {
-    fail("image-chip", ["mesh", `${size.columns[0]} x ${size.rows[0]}`, `${chip.columns} x ${chip.rows}`], { at: `${name} word 0` });
-  }
-  const interval = columns(words.registerSteps, memory, 1, 1, 1, name).interval[0]!;
-  if (interval === 0) fail("image-word", ["samples begin every 0 steps"], { at: `${name} word 1` });
-  return { interval, seed: columns(words.registerSeed, memory, 2, 1, 1, name).seed[0]! >>> 0 };
-}
-
-/** Places of the cores whose `control` is enabled, row by row. */
-function enabledCores(memories: Memories): { readonly x: number; readonly y: number }[] {
-  const out: { readonly x: number; readonly y: number }[] = [];
-  for (const [name, memory] of memories) {
-    const place = parseCoreSection(name);
-    if (place?.memory === "control" && columns(words.control, memory, 0, 1, 1, name).enabled[0] === 1) out.push(place);
-  }
-  return out.sort((p, q) => p.y - q.y || p.x - q.x);
 }

@@ -10,10 +10,10 @@ export const lintErrors = table({
   },
   "lint-unwritten": {
     severity: "warning",
-    message: (section: string, from: number, to: number) =>
-      `words ${from} to ${to} of ${section} are never written, and the words around them are`,
+    message: (section: string, words: number, from: number, to: number) =>
+      `${words} ${words === 1 ? "word" : "words"} of ${section} ${words === 1 ? "is" : "are"} never written between words that are, the first ${from} to ${to}`,
     explain:
-      "The image leaves a hole in a memory. The words there keep what they had: zero after power-up, what an earlier image wrote otherwise.",
+      "The image leaves holes in a memory. The words there keep what they had: zero after power-up, what an earlier image wrote otherwise.",
     help: "write the words, also where they are zero, or load after a power cycle only",
   },
   "lint-reserved": {

@@ -63,7 +63,11 @@ export function writeKit(run: Run, folder: string, target: Target, pins: Pins, o
     const expected = play(pins, tape);
     coverage.add(v, expected);
     const wanted = options.formats ?? kitFormats.filter((f) => tape.length <= longTape || f === "hex" || f === "script");
-    const files = [["expected.txt", printLog(expected)] as const, ...wanted.map((f) => (formats[f] as Format)(pins, v.test.name, tape))];
+    const files: (readonly [string, string])[] = [
+      ["expected.txt", printLog(expected)],
+      ...wanted.map((f) => (formats[f] as Format)(pins, v.test.name, tape)),
+    ];
+    files.push(...(pins.elaboration?.(tape) ?? []));
     for (const [file, text] of files) run.files.write(`${folder}/${v.test.name}/${file}`, text);
     return {
       name: v.test.name,
