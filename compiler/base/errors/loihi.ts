@@ -16,11 +16,20 @@ export const loihiErrors = table({
     explain: "Synapses of one group share an exponent of two. There is no other gain on an axon.",
     help: "fold what a spike is worth into the weights: --pass fold-amplitude:into=unshared",
   },
+  "loihi-threshold": {
+    severity: "warning",
+    message: (pop: string, count: number, grain: number) =>
+      `${count} thresholds of ${pop} are rounded to multiples of ${grain}: its input is too large for a finer scale`,
+    explain:
+      "A threshold is a mantissa in units of 64 of the potential's register. Potentials are scaled so that this is exact, unless the input of one step would then overflow the current's 24 bits.",
+    help: "nothing, if the rounding is small beside the threshold; smaller weights or inputs (--weight-bits, --input-bits) make the input smaller",
+  },
   "loihi-bias": {
     severity: "warning",
     message: (pop: string, count: number, most: number) =>
       `${count} biases of ${pop} are rounded, by at most ${most}: a bias is a mantissa of 13 bits and an exponent`,
-    explain: "Biases up to 4,095 (in units of the potential's register, or of 64 of them where there is a threshold) are exact; larger ones lose low bits.",
+    explain:
+      "Biases up to 4,095 (in units of the potential's register, or of 64 of them where there is a threshold) are exact; larger ones lose low bits.",
     help: "nothing, if the rounding is small beside the threshold; smaller weights (--weight-bits) make biases smaller too",
   },
   "loihi-current": {
