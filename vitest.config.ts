@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const report = process.env["TEST_REPORT"];
 
 // Packs the project and installs it elsewhere; runs workers with a Redis server; reads recordings of hundreds of megabytes.
-const slow = ["test/package.test.ts", "test/machines.test.ts", "test/streaming.test.ts"];
+const slow = ["test/package.test.ts", "test/rtl-tools.test.ts", "test/machines.test.ts", "test/streaming.test.ts"];
 
 const outside = ["**/node_modules/**", "dist/**"];
 

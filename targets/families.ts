@@ -1,3 +1,4 @@
+import { loihiQuantities } from "./loihi/quantities.ts";
 import { meshQuantities } from "./mesh/quantities.ts";
 import { odinQuantities } from "./odin/quantities.ts";
 import { rancQuantities } from "./ranc/quantities.ts";
@@ -21,4 +22,6 @@ export const families: Readonly<Record<string, Family>> = {
   reckon: { file: new URL("./reckon/chip.yaml", import.meta.url), quantities: reckonQuantities },
   odin: { file: new URL("./odin/chip.yaml", import.meta.url), quantities: odinQuantities },
   tinyodin: { file: new URL("./odin/tinyodin.yaml", import.meta.url), quantities: odinQuantities },
+  loihi: { file: new URL("./loihi/chip.yaml", import.meta.url), quantities: loihiQuantities },
+  loihi2: { file: new URL("./loihi/loihi2.yaml", import.meta.url), quantities: loihiQuantities },
 };

@@ -2,6 +2,7 @@ import { bug } from "../compiler/base/bug.ts";
 import { fail } from "../compiler/base/diagnostic.ts";
 import type { ChipSpec } from "./chip.ts";
 import { knownChips } from "./chip-yaml.ts";
+import { loihi } from "./loihi/index.ts";
 import { mesh } from "./mesh/index.ts";
 import { paicore } from "./paicore/index.ts";
 import { odin } from "./odin/index.ts";
@@ -10,7 +11,7 @@ import { reckon } from "./reckon/index.ts";
 import type { Target } from "./target.ts";
 
 /** A family of chips: its members differ in what their ChipSpec says. */
-const families: Readonly<Record<string, (chip: ChipSpec) => Target>> = { mesh, paicore, ranc, reckon, odin, tinyodin: odin };
+const families: Readonly<Record<string, (chip: ChipSpec) => Target>> = { mesh, paicore, ranc, reckon, odin, tinyodin: odin, loihi, loihi2: loihi };
 
 /** The target that implements a chip; a chip file has been checked to name a known family. */
 export function targetOf(chip: ChipSpec): Target {

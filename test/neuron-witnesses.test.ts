@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
 import { Random } from "../compiler/base/random.ts";
 import { unitModel } from "../compiler/ir/network/neurons/unit.ts";
-import { beginSample, type Emissions, type Neurons, type Profile, updateNeurons } from "../runtime/kernels/neurons.ts";
+import { buildMachine, type Machine } from "../runtime/fast/build.ts";
+import type { PlanCore } from "../runtime/fast/plan.ts";
+import * as l from "../runtime/kernels/layout.ts";
+import type { Neurons, Profile } from "../runtime/kernels/neurons.ts";
+import { kernelBytes } from "../targets/kernels.ts";
 
 /*
  * Two independent implementations of the chip's neuron, the network's model `unit` and the simulator's
@@ -68,11 +72,7 @@ function agree(r: Random): void {
     bias: params.bias,
     initial,
     noiseKey: params.noiseKey,
-    v: new Int32Array(count),
-    i: new Int32Array(count),
-    fired: new Uint8Array(count),
-    accumulator: new Int32Array(count),
-    touched: new Uint8Array(profile.touched ? count : 0),
+    byTouch: profile.touched,
   };
   const state = {
     v: Float64Array.from(words["boundary"] === "keep" ? new Int32Array(count) : initial),
@@ -84,27 +84,74 @@ function agree(r: Random): void {
     ...Object.entries(common).map(([name, n]) => [name, new Float64Array(count).fill(n)]),
   ]) as Record<string, Float64Array>;
 
-  beginSample(chip, profile, 0, count);
+  const kernels = r.chance(0.5) ? kernelBytes() : null;
+  const machine = oneCore(profile, chip, kernels);
   for (let local = 0; local < steps; local++) {
     const drive = numbers(-size, size);
     const touched = Float64Array.from({ length: count }, () => (profile.touched && r.chance(0.4) ? 0 : 1));
     drive.forEach((z, k) => {
       if (touched[k] === 0) drive[k] = 0;
-      else chip.accumulator[k] = z;
     });
-    chip.touched.set(profile.touched ? touched : []);
-    const out: Emissions = { count: 0, slot: new Int32Array(count), payload: new Int32Array(count), updated: new Int32Array(count) };
-    updateNeurons(chip, profile, local, 0, count, seed, out, 0);
+    const sent = updateOnce(machine, local, drive, profile.touched ? touched : null);
     const wanted = new Float64Array(count);
     const moment = { local, step: start + local, mayFire: local >= silent, limits, seed, touched: profile.touched ? touched : null };
     unitModel.step(count, state, Float64Array.from(drive), modelParams, words as Record<string, string>, wanted, moment, spike);
-    const found = new Float64Array(count);
-    for (let e = 0; e < out.count; e++) found[out.slot[e] as number] = out.payload[e] as number;
-    expect({ words, local, sent: [...found], v: [...chip.v] }).toEqual({
+    expect({ words, local, ...sent }).toEqual({
       words,
       local,
       sent: [...wanted].map((x) => x + 0),
       v: [...state.v].map((x) => x + 0),
     });
   }
+}
+
+/** A core that has these neurons and nothing else. */
+function oneCore(profile: Profile, neurons: Neurons, kernels: Uint8Array | null): Machine {
+  const none = new Int32Array(0);
+  const core: PlanCore = {
+    slots: count,
+    profiles: [profile],
+    neurons,
+    runs: [{ first: 0, end: count, profile: 0 }],
+    routeFirst: new Int32Array(count),
+    routeCount: new Int32Array(count),
+    routeTo: none,
+    routeWhat: none,
+    isOutput: new Uint8Array(count),
+    axons: { used: none, mode: none, need: none, delay: none, factor: none, y: none, x: none, row: none },
+    rows: [],
+    shapes: none,
+    weights: new Int16Array(0),
+    sparseSlots: new Uint16Array(0),
+  };
+  const plan = {
+    columns: 1,
+    rows: 1,
+    routerOf: Int32Array.of(0),
+    cores: [core],
+    inputs: [],
+    interval: 64,
+    seed,
+    axonBits: 12,
+    eventsMax: 16,
+  };
+  return buildMachine(plan, { kernels, sends: false });
+}
+
+/** One update with this drive: what was sent, and the potentials after it. */
+function updateOnce({ built, memory, kernels }: Machine, local: number, drive: Int32Array, touched: Float64Array | null) {
+  const [core] = built.cores;
+  if (core === undefined) throw new Error("the machine has one core");
+  const { i32, u8 } = memory;
+  const word = (field: number): number => (core.at + field) >>> 2;
+  i32.set(drive, core.state.accumulator >>> 2);
+  if (touched !== null) u8.set(touched, core.state.touched);
+  i32[word(l.coreEmitted)] = 0;
+  i32[word(l.coreUpdated)] = 0;
+  for (const run of core.runs) kernels.update(built.machine, core.at, run.at, local, 0);
+  const sent = new Array<number>(count).fill(0);
+  const list = (i32[word(l.coreEmissions)] ?? 0) >>> 2;
+  for (let e = 0; e < (i32[word(l.coreEmitted)] ?? 0); e++) sent[i32[list + 2 * e] ?? 0] = i32[list + 2 * e + 1] ?? 0;
+  const potential = core.state.potential >>> 2;
+  return { sent, v: [...i32.subarray(potential, potential + count)] };
 }

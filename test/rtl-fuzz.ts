@@ -23,7 +23,10 @@ async function main(): Promise<void> {
   const [columns = 2, rows = 2] = process.argv.slice(5, 7).map(Number);
   const r = new Random(from);
   // One set of parameters a run, since each has to be compiled.
-  const chip = smallMesh(columns, rows, { fifo: r.int(1, 4), cycles: { hop: r.int(1, 3), send: r.int(1, 3), update: r.int(1, 3), event: r.int(2, 3) } });
+  const chip = smallMesh(columns, rows, {
+    fifo: r.int(1, 4),
+    cycles: { hop: r.int(1, 3), send: r.int(1, 3), update: r.int(1, 3), event: r.int(2, 3), barrier: r.int(28, 32) },
+  });
   const device = await rtlDevice(meshRtl(chip), tool, { progress: (what) => console.log(what) });
   let cycles = 0;
   const seconds = [0, 0];
@@ -47,8 +50,12 @@ async function main(): Promise<void> {
     }
   }
   await device.close();
-  console.log(`seeds ${from} … ${from + count - 1} on ${columns} x ${rows} cores (${tool}): ${cycles} cycles, ${events} events, ${wrong} images differ, ${refused} deadlocked`);
-  console.log(`cycles a second, traced: simulator ${Math.round(cycles / (seconds[0] ?? 1))}, ${tool} ${Math.round(cycles / (seconds[1] ?? 1))}`);
+  console.log(
+    `seeds ${from} … ${from + count - 1} on ${columns} x ${rows} cores (${tool}): ${cycles} cycles, ${events} events, ${wrong} images differ, ${refused} deadlocked`,
+  );
+  console.log(
+    `cycles a second, traced: simulator ${Math.round(cycles / (seconds[0] ?? 1))}, ${tool} ${Math.round(cycles / (seconds[1] ?? 1))}`,
+  );
   if (wrong > 0) process.exitCode = 1;
 }
 

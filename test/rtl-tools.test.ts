@@ -25,11 +25,17 @@ const absent = (program: string, flag: string): boolean => {
 const steps = 24;
 /** Odd numbers of cycles and short buffers, so that FIFOs fill. */
 const chips = {
-  "1x1": smallMesh(1, 1, { cycles: { hop: 1, send: 1, update: 1 } }),
+  "1x1": smallMesh(1, 1, { cycles: { hop: 1, send: 1, update: 1, barrier: 28 } }),
   "2x2": smallMesh(2, 2, { fifo: 2, cycles: { hop: 3, send: 2, event: 3, update: 3 } }),
 };
 
-const runs: readonly { readonly tool: RtlTool; readonly program: string; readonly flag: string; readonly size: keyof typeof chips; readonly images: number }[] = [
+const runs: readonly {
+  readonly tool: RtlTool;
+  readonly program: string;
+  readonly flag: string;
+  readonly size: keyof typeof chips;
+  readonly images: number;
+}[] = [
   { tool: "icarus", program: "iverilog", flag: "-V", size: "1x1", images: 10 },
   { tool: "icarus", program: "iverilog", flag: "-V", size: "2x2", images: 4 },
   { tool: "verilator", program: "verilator", flag: "--version", size: "1x1", images: 100 },
@@ -58,13 +64,16 @@ describe("synthesis", () => {
   const folder = mkdtempSync(join(tmpdir(), "rtl-yosys-"));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it.skipIf(absent("yosys", "-V")).each(["mesh_router", "mesh_core", "mesh"])("Yosys reads and checks %s, and every memory has a clocked port", (top) => {
-    const files = meshRtl(smallMesh(2, 2)).files;
-    for (const [name, text] of files) writeFileSync(join(folder, name), text);
-    const sources = [...files.keys()].filter((n) => n.endsWith(".v") && n !== "bench.v").join(" ");
-    const script = `read_verilog ${sources}; hierarchy -check -top ${top}; proc; check -assert; opt; memory_dff; opt_clean; stat`;
-    const said = execFileSync("yosys", ["-p", script], { cwd: folder, encoding: "utf8", maxBuffer: 2 ** 28 });
-    expect(said).toContain("End of script");
-    expect(said).not.toMatch(/[Ll]atch inferred|Warning:/);
-  });
+  it.skipIf(absent("yosys", "-V")).each(["mesh_router", "mesh_core", "mesh"])(
+    "Yosys reads and checks %s, and every memory has a clocked port",
+    (top) => {
+      const files = meshRtl(smallMesh(2, 2)).files;
+      for (const [name, text] of files) writeFileSync(join(folder, name), text);
+      const sources = [...files.keys()].filter((n) => n.endsWith(".v") && n !== "bench.v").join(" ");
+      const script = `read_verilog ${sources}; hierarchy -check -top ${top}; proc; check -assert; opt; memory_dff; opt_clean; stat`;
+      const said = execFileSync("yosys", ["-p", script], { cwd: folder, encoding: "utf8", maxBuffer: 2 ** 28 });
+      expect(said).toContain("End of script");
+      expect(said).not.toMatch(/[Ll]atch inferred|Warning:/);
+    },
+  );
 });

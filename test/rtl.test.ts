@@ -58,16 +58,20 @@ describe("the language is Verilog-2001", () => {
       .replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "")
       .replace(/"[^"]*"/g, '""')
       .replace(/`\w+/g, "");
-  const later = /\b(logic|bit|byte|int|always_ff|always_comb|always_latch|enum|struct|union|typedef|interface|package|import|unique|priority|return|break|continue|final|assert|void|string|class|do|inside|with)\b/;
+  const later =
+    /\b(logic|bit|byte|int|always_ff|always_comb|always_latch|enum|struct|union|typedef|interface|package|import|unique|priority|return|break|continue|final|assert|void|string|class|do|inside|with)\b/;
 
-  it.each(sources.filter(([name]) => name !== "bench.v"))("%s: no word of SystemVerilog, one clock edge, no hierarchical name, no delay", (_, text) => {
-    const code = bare(text);
-    expect(later.exec(code)?.[0] ?? "").toBe("");
-    expect(code.match(/@\(?[^)*]*\)/g)?.filter((e) => e !== "@(posedge clk)") ?? []).toEqual([]);
-    // A name followed by a dot and a name: ports are named after a dot that follows a space or a bracket.
-    expect(code.match(/\w\.\w/g) ?? []).toEqual([]);
-    expect(code).not.toMatch(/#\d/);
-  });
+  it.each(sources.filter(([name]) => name !== "bench.v"))(
+    "%s: no word of SystemVerilog, one clock edge, no hierarchical name, no delay",
+    (_, text) => {
+      const code = bare(text);
+      expect(later.exec(code)?.[0] ?? "").toBe("");
+      expect(code.match(/@\(?[^)*]*\)/g)?.filter((e) => e !== "@(posedge clk)") ?? []).toEqual([]);
+      // A name followed by a dot and a name: ports are named after a dot that follows a space or a bracket.
+      expect(code.match(/\w\.\w/g) ?? []).toEqual([]);
+      expect(code).not.toMatch(/#\d/);
+    },
+  );
 
   it.each(sources)("%s: no variable is assigned both at once and at the clock", (_, text) => {
     const code = bare(text);
@@ -88,7 +92,9 @@ describe("the language is Verilog-2001", () => {
 const hand: HandChip = {
   steps: 2,
   cycles: { event: 2, barrier: 28 },
-  cores: [{ neurons: [{ routes: [{ line: 0 }] }], axons: [{ row: 0 }], rows: [{ kind: "dense", bits: 8, base: 0, weights: Int32Array.of(1) }] }],
+  cores: [
+    { neurons: [{ routes: [{ line: 0 }] }], axons: [{ row: 0 }], rows: [{ kind: "dense", bits: 8, base: 0, weights: Int32Array.of(1) }] },
+  ],
   inputs: [[[{ x: 0, y: 0, axon: 0 }]]],
 };
 
@@ -110,13 +116,17 @@ describe("tools that misbehave", () => {
   function pretend(version: string, simulation: string | null): string {
     const program = join(folder, "verilator");
     writeFileSync(join(folder, "simulation"), `#!/bin/sh\n${simulation ?? ""}\n`);
-    const compile = simulation === null ? "echo 'cannot' >&2; exit 1" : `mkdir build && cp ${folder}/simulation build/simulation && chmod +x build/simulation`;
+    const compile =
+      simulation === null
+        ? "echo 'cannot' >&2; exit 1"
+        : `mkdir build && cp ${folder}/simulation build/simulation && chmod +x build/simulation`;
     writeFileSync(program, `#!/bin/sh\nif [ "$1" = --version ]; then echo "Verilator ${version} 2023-01-22"; exit 0; fi\n${compile}\n`);
     chmodSync(program, 0o755);
     return program;
   }
 
-  const open = (program: string, patience = 5) => rtlDevice(meshRtl(chip), "verilator", { program, cache: join(folder, "cache"), patience });
+  const open = (program: string, patience = 5) =>
+    rtlDevice(meshRtl(chip), "verilator", { program, cache: join(folder, "cache"), patience });
   const codeOf = async (work: () => Promise<unknown>): Promise<string> => {
     try {
       await work();
@@ -169,7 +179,11 @@ describe("tools that misbehave", () => {
     const program = pretend("5.006", idle);
     const said: string[] = [];
     for (let k = 0; k < 2; k++) {
-      const device = await rtlDevice(meshRtl(chip), "verilator", { program, cache: join(folder, "cache"), progress: (what) => said.push(what) });
+      const device = await rtlDevice(meshRtl(chip), "verilator", {
+        program,
+        cache: join(folder, "cache"),
+        progress: (what) => said.push(what),
+      });
       await device.close();
     }
     expect(said.length).toBe(1);
@@ -184,7 +198,8 @@ describe("tools that misbehave", () => {
     await device.close();
   });
 
-  const runOf = (lines: string[]): Run => new Run({ cwd: folder, stdout: (t) => lines.push(t), stderr: (t) => lines.push(t), isTTY: false }, {});
+  const runOf = (lines: string[]): Run =>
+    new Run({ cwd: folder, stdout: (t) => lines.push(t), stderr: (t) => lines.push(t), isTTY: false }, {});
 
   it("a witness in which nothing happens differs, and the first event is shown: rtl-differs", async () => {
     pretend("5.006", idle);
@@ -207,6 +222,8 @@ describe("tools that misbehave", () => {
 
   it("leave no half-compiled design in the cache's place", async () => {
     await codeOf(() => open(pretend("5.006", null)));
-    expect(existsSync(join(folder, "cache")) ? readdirSync(join(folder, "cache")).filter((n) => n.startsWith("verilator-")) : []).toEqual([]);
+    expect(existsSync(join(folder, "cache")) ? readdirSync(join(folder, "cache")).filter((n) => n.startsWith("verilator-")) : []).toEqual(
+      [],
+    );
   });
 });

@@ -52,5 +52,7 @@ export function showPlaces(places: readonly Place[], milliseconds: number): stri
   }
   const list = [...sums].sort((a, b) => b[1] - a[1]).slice(0, most);
   const share = (n: number): string => `${((100 * n) / Math.max(1, all)).toFixed(1).padStart(5)} %`;
-  return [`${milliseconds.toFixed(1)} ms, by place:`, ...list.filter(([, n]) => n > 0).map(([name, n]) => `${share(n)}  ${name}`)].join("\n");
+  return [`${milliseconds.toFixed(1)} ms, by place:`, ...list.filter(([, n]) => n > 0).map(([name, n]) => `${share(n)}  ${name}`)].join(
+    "\n",
+  );
 }

@@ -11,7 +11,9 @@ export type ThreadFlags = TimeFlags & { readonly threads: number };
 
 export function addTimeFlag(command: Command): void {
   command.addOption(
-    new Option("--time <model>", "exact: cycle by cycle; fast: the same spikes and counts, cycles estimated").choices(timeModels).default("exact"),
+    new Option("--time <model>", "exact: cycle by cycle; fast: the same spikes and counts, cycles estimated")
+      .choices(timeModels)
+      .default("exact"),
   );
 }
 

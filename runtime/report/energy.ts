@@ -34,6 +34,8 @@ export type Energy = {
 const groupOf: Readonly<Record<string, EnergyGroup>> = {
   send: "network on chip",
   hop: "network on chip",
+  hopX: "network on chip",
+  hopY: "network on chip",
   deliver: "network on chip",
   barrier: "synchronization",
   hostIn: "host",

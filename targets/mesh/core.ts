@@ -79,7 +79,7 @@ export class Core {
     this.routeTo = plan.routeTo;
     this.routeWhat = plan.routeWhat;
     this.isOutput = plan.isOutput;
-    this.#touched = new Uint8Array(plan.neurons.touched.length);
+    this.#touched = new Uint8Array(plan.neurons.byTouch ? plan.slots : 0);
     this.emissions = {
       count: 0,
       slot: new Int32Array(this.slots),

@@ -109,7 +109,7 @@ describe("the fast machine", () => {
 
   it("refuses an image of another chip", async () => {
     const image: Image = { ...handImage(pair(1)), target: "other" };
-    await expect(meshFast(handChip(pair(1))).load(image)).rejects.toThrow('chip is other');
+    await expect(meshFast(handChip(pair(1))).load(image)).rejects.toThrow("chip is other");
   });
 
   it("is what the target simulates when asked for", () => {

@@ -171,7 +171,16 @@ class FastMachine {
     const host = this.#sources.length - 1;
     this.#begins[host] = 0;
     this.#ends[host] = Math.max(0, Math.ceil((work.fromHost - 1) * this.#flow.gap));
-    const flow = this.#flow.finish(work.byColumn, this.#sources, this.#begins, this.#ends, work.byLine, work.toHost, work.sent, work.sentByLine);
+    const flow = this.#flow.finish(
+      work.byColumn,
+      this.#sources,
+      this.#begins,
+      this.#ends,
+      work.byLine,
+      work.toHost,
+      work.sent,
+      work.sentByLine,
+    );
     return Math.max(quiet, flow);
   }
 

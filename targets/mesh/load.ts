@@ -11,8 +11,6 @@ import * as words from "./words.ts";
  * loaded. Words that point nowhere are refused here, so that the machine need not look again.
  */
 
-/** Members that a gated axon can tell apart. */
-export const memberCount = 16;
 const wordBits = 32;
 
 /** Decodes the memories of core (x, y). Throws Failure for words that point outside what the image has. */
@@ -116,11 +114,7 @@ function readNeurons({ name, words: memory }: Named, slots: number, profiles: re
       bias: columns(words.neuron3, memory, 3, 6, slots, name).bias,
       initial: columns(words.neuron4, memory, 4, 6, slots, name).initial,
       noiseKey: columns(words.neuron5, memory, 5, 6, slots, name).noiseKey,
-      v: new Int32Array(slots),
-      i: new Int32Array(slots),
-      fired: new Uint8Array(slots),
-      accumulator: new Int32Array(slots),
-      touched: new Uint8Array(profiles.some((p) => p.touched) ? slots : 0),
+      byTouch: profiles.some((p) => p.touched),
     },
     runs,
     routeFirst: n0.routeStart,

@@ -132,13 +132,7 @@ export class Machine {
       this.#cores[core.index] = new Sender(core, this.#cycles, this.#routers, this.#clock, this.#barrier, this.#counts.send);
     }
     this.#active = this.#cores.filter((c) => c !== null);
-    this.#host = new HostPort(
-      plan.inputs,
-      this.#hostUnit,
-      this.#routers,
-      this.#clock,
-      this.#barrier,
-    );
+    this.#host = new HostPort(plan.inputs, this.#hostUnit, this.#routers, this.#clock, this.#barrier);
     this.reset();
   }
 

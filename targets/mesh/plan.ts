@@ -1,5 +1,5 @@
 import type { Image } from "../../compiler/ir/image/types.ts";
-import type { Plan, PlanCore } from "../../runtime/fast/plan.ts";
+import type { Plan } from "../../runtime/fast/plan.ts";
 import { columns, type Layout, loadSections, type Memories, parseCoreSection } from "../../runtime/parts/memory.ts";
 import { fail } from "../../compiler/base/diagnostic.ts";
 import type { ChipSpec } from "../chip.ts";

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { buildKernels } from "../tools/kernels.mjs";
 import { demo } from "./demo.ts";
 import { dense64 } from "./dense64.ts";
+import { dvs } from "./dvs.ts";
 import type { Figures } from "./measure.ts";
 import { r100k } from "./r100k.ts";
 import { scale300m } from "./scale300m.ts";
@@ -10,7 +11,7 @@ import { scale300m } from "./scale300m.ts";
 /*
  * Benchmarks of the simulators.
  *
- *   npm run bench [-- demo|dense64|r100k|scale300m] [--json] [--images N] [--threads N] [--exact]
+ *   npm run bench [-- demo|dense64|dvs|r100k|scale300m] [--json] [--images N] [--threads N] [--exact]
  *
  * Without a name all of them run, each in a process of its own. Machines differ and are noisy, so every
  * rate stands beside something measured in the same run: compare the ratios.
@@ -23,6 +24,7 @@ const threads = number("--threads", 1);
 const benchmarks: Readonly<Record<string, () => Promise<Figures>>> = {
   demo: () => demo(number("--images", 100)),
   dense64: () => dense64({ threads: number("--threads", 2) }),
+  dvs: () => dvs(),
   r100k: () => r100k({ threads, exact: args.includes("--exact") }),
   scale300m: () => scale300m({ threads }),
 };

@@ -45,7 +45,18 @@ export function benchImage(chip: ChipSpec, name: string, steps: number, cores: I
     ]),
   ];
   for (const c of cores) sections.push(...coreSections(c));
-  return { kind: "image", name, target: chip.name, format: words.formatVersion, steps, interval: steps, sections, inputs: [], outputs: [], map: null };
+  return {
+    kind: "image",
+    name,
+    target: chip.name,
+    format: words.formatVersion,
+    steps,
+    interval: steps,
+    sections,
+    inputs: [],
+    outputs: [],
+    map: null,
+  };
 }
 
 function section(name: string, list: ArrayLike<number>): Section {

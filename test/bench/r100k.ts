@@ -140,7 +140,13 @@ export async function r100k(options: { readonly threads: number; readonly exact:
     cyclesPerStep: cycles,
     joulesPerStep: price(counts, cycles, target.chip).joules.typical,
     ...(options.exact ? await exactCycles(image, cycles) : {}),
-    ...(brian > 0 ? { comparedWith: "Brian2 (cython, one thread), the better of two runs around ours", brianStepsPerSecond: brian, timesBrian: stepsPerSecond / brian } : {}),
+    ...(brian > 0
+      ? {
+          comparedWith: "Brian2 (cython, one thread), the better of two runs around ours",
+          brianStepsPerSecond: brian,
+          timesBrian: stepsPerSecond / brian,
+        }
+      : {}),
   };
 }
 

@@ -37,7 +37,13 @@ function fullChip(): { readonly image: Image; readonly synapses: number } {
       const length = 1 + Math.ceil(size / Math.floor(32 / bits));
       const synapses = new Uint32Array(rowsPerCore * length);
       for (let a = 0; a < rowsPerCore; a++)
-        synapses.set(denseRow(Int32Array.from({ length: size }, () => r.int(-half, half - 1)), bits), a * length);
+        synapses.set(
+          denseRow(
+            Int32Array.from({ length: size }, () => r.int(-half, half - 1)),
+            bits,
+          ),
+          a * length,
+        );
       yield {
         x: c % chip.columns,
         y: Math.floor(c / chip.columns),

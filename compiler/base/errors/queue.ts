@@ -47,7 +47,7 @@ export const queueErrors = table({
   "sweep-large": {
     severity: "error",
     message: (points: number, most: number) => `the sweep has ${points} points; at most ${most} are run`,
-    explain: "The lists of a sweep multiply.",
+    explain: "The lists of a sweep multiply: every value of one goes with every value of all the others.",
     help: "shorten the lists, or split the sweep into several files with outputs of their own",
   },
   "sweep-output": {

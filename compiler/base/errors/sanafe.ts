@@ -24,7 +24,8 @@ export const sanafeErrors = table({
     severity: "error",
     message: (kind: string, name: string, known: readonly string[]) =>
       `there is no ${kind} "${name}"${known.length === 0 ? "" : `; known: ${known.slice(0, 12).join(", ")}${known.length > 12 ? ", …" : ""}`}`,
-    explain: "Edges and mappings name groups, neurons, cores (`tile.core`) and units; the names must be those of the network and the architecture.",
+    explain:
+      "Edges and mappings name groups, neurons, cores (`tile.core`) and units; the names must be those of the network and the architecture.",
     help: "correct the name, or give the architecture file that the network was mapped to",
   },
   "sanafe-model": {
@@ -55,7 +56,8 @@ export const sanafeErrors = table({
   "sanafe-weights": {
     severity: "error",
     message: (edge: string, why: string) => `weights of ${edge}: ${why}`,
-    explain: "A dense or convolutional edge has a list with a weight for each connection or kernel position, or names an array of a .npz file that holds them.",
+    explain:
+      "A dense or convolutional edge has a list with a weight for each connection or kernel position, or names an array of a .npz file that holds them.",
     help: "give as many weights as the shapes need, as a list or as `FILE.npz:ARRAY`",
   },
   "sanafe-image": {

@@ -3,6 +3,7 @@ import type { Register } from "../command.ts";
 import { compileJob, type Report } from "../job/compile-job.ts";
 import { addChipFlags, addLegalizationFlags, addMethodFlags, addNirFlags, type CompileFlags, jobOf } from "../job/flags.ts";
 import { readJob } from "../job/read.ts";
+import { compileSanafe } from "../sanafe/compile.ts";
 import { showPairs, showTable } from "../tables.ts";
 import { showSeconds } from "../units.ts";
 
@@ -15,13 +16,15 @@ export const compileCommand: Register = (program, runner) => {
       "Compiles a trained model (.onnx, .graph) or a network (.snet) for a chip and writes the image and all that `ganglion evaluate` needs.",
     )
     .argument("<model>", "model.onnx, model.nir, m.graph, m.snet or job.yaml")
-    .option("-o, --output <folder>", "the build folder; an earlier build there is replaced");
+    .option("-o, --output <folder>", "the build folder; an earlier build there is replaced")
+    .option("--arch <file>", "the model is a mapped network of SANA-FE (YAML), and this its architecture file");
   addChipFlags(command);
   addMethodFlags(command);
   addLegalizationFlags(command);
   addNirFlags(command);
-  command.action((model: string, flags: CompileFlags) =>
+  command.action((model: string, flags: CompileFlags & { readonly arch?: string }) =>
     runner(flags, async (run) => {
+      if (flags.arch !== undefined) return compileSanafe(run, model, flags.arch, flags.output);
       const file = [".yaml", ".yml"].includes(extname(model)) ? readJob(run.files.text(model), model) : null;
       const job = jobOf(model, flags, file);
       const report = await compileJob(run, job);

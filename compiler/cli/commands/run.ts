@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import { manifestFile } from "../../../targets/sanafe/files.ts";
 import { at } from "../../base/bug.ts";
 import { Failure, fail } from "../../base/diagnostic.ts";
 import type { Register, Run, SharedFlags } from "../command.ts";
@@ -9,6 +10,7 @@ import { addThreadsFlag, addTimeFlag, type ThreadFlags } from "../time.ts";
 import { runBuild } from "../run/build.ts";
 import { runGraphOn } from "../run/graph.ts";
 import { runNetworkOn } from "../run/network.ts";
+import { runSanafeBuild } from "../sanafe/run.ts";
 
 export type RunFlags = SharedFlags &
   ThreadFlags & {
@@ -20,6 +22,10 @@ export type RunFlags = SharedFlags &
     readonly chip?: string;
     readonly trace?: string;
     readonly traceLimit: number;
+    readonly steps: number;
+    readonly as?: "simple" | "detailed";
+    readonly perf?: string;
+    readonly spikes?: string;
   };
 
 /** `ganglion run build/ --samples FILE`: prints what each sample gives, spike by spike. */
@@ -39,6 +45,10 @@ export const runCommandOf: Register = (program, runner) => {
     .option("--events-in <file>", "of a build: a recording of address events (text, CSV, AEDAT 2) in the place of --samples")
     .option("--step-us <n>", "microseconds of a recording that are one step", positive, 1000)
     .option("--trace-limit <n>", "most events that a trace keeps", whole(1, 1e8), 10_000_000)
+    .option("--steps <n>", "of a network from SANA-FE's files: how many steps", whole(1, 1e9), 100)
+    .addOption(new Option("--as <model>", "of such a network: time as SANA-FE's own model tells it").choices(["simple", "detailed"]))
+    .option("--perf <file>", "of such a network: write each step's counts, time and energy, as SANA-FE's perf.csv")
+    .option("--spikes <file>", "of such a network: write which neuron fired in which step, as SANA-FE's spikes.csv")
     .action((what: readonly string[], flags: RunFlags) => runner(flags, (run) => runAny(run, at(what, what.length - 1), flags)));
   addTimeFlag(command);
   addThreadsFlag(command);
@@ -53,6 +63,7 @@ function positive(text: string): number {
 
 async function runAny(run: Run, path: string, flags: RunFlags): Promise<void> {
   const { samples } = flags;
+  if (run.files.exists(`${path}/${manifestFile}`)) return runSanafeBuild(run, path, { ...flags, time: flags.as ?? flags.time });
   if (samples === undefined && (flags.eventsIn === undefined || !run.files.isFolder(path)))
     fail("option-missing", ["run", "--samples FILE"]);
   if (run.files.isFolder(path)) return runBuild(run, path, flags);

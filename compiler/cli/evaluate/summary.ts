@@ -50,7 +50,11 @@ export function summarize(build: Build, outcomes: Outcomes, label: (index: numbe
     accuracy: { ann: accuracy(ann, label), snn: accuracy(snn, label), chip: accuracy(onChip, label) },
     agreement: { snnVsChip: rawAgreement(snn, onChip), annVsSnn: classAgreement(ann, snn ?? onChip) },
     steps: image.steps,
-    latency: { cycles, seconds: cycles === null ? null : scaled(cycles, 1 / chip.clockHz), ...(timing === null ? {} : { estimated: timing }) },
+    latency: {
+      cycles,
+      seconds: cycles === null ? null : scaled(cycles, 1 / chip.clockHz),
+      ...(timing === null ? {} : { estimated: timing }),
+    },
     energy: onChip === null ? { joules: null } : energySummary(energyOf(onChip, chip)),
     spikes: { perSample: spikes, perNeuronStep: spikes === null ? null : spikes / (neuronsOf(build) * network.steps) },
     synapticEvents: { perSample: counted === null ? null : mean(counted.map((o) => o.synapticEvents)) },

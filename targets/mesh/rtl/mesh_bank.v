@@ -30,18 +30,18 @@ module mesh_bank #(
 
   always @(posedge clk)
     if (active) begin
-    adding <= add;
-    wrote <= adding;
-    if (add) begin
-      at <= add_row;
-      addend <= value;
-      touching <= touches;
+      adding <= add;
+      wrote <= adding;
+      if (add) begin
+        at <= add_row;
+        addend <= value;
+        touching <= touches;
+      end
+      if (adding) begin
+        wrote_at <= at;
+        written <= sum;
+      end
+      if (add | read) data <= memory[add?add_row : row];
+      if (adding | clear) memory[adding?at : row] <= adding ? sum : 33'd0;
     end
-    if (adding) begin
-      wrote_at <= at;
-      written <= sum;
-    end
-    if (add | read) data <= memory[add?add_row : row];
-    if (adding | clear) memory[adding?at : row] <= adding ? sum : 33'd0;
-  end
 endmodule

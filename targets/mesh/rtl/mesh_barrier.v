@@ -16,7 +16,7 @@ module mesh_barrier (
     // The clock after is the first of the step.
     output wire begins,
     output reg [31:0] step,
-    // The step within the interval, and the low bits of where the running sample may have begun.
+    // The step modulo the interval.
     output reg [15:0] turn,
     output reg [47:0] cycle
 );

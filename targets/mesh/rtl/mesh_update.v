@@ -272,7 +272,7 @@ module mesh_update (
   wire m_most = m_threshold[23] | m_threshold == 0 | (~m_u[23] & {16'd0, m_u} >= {m_threshold, 16'd0});
 
   // compare -> divide -> divide: eight bits of the quotient each.
-  localparam KEEP = 149;
+  localparam KEEP = 148;
   reg d_valid;
   reg [ALONG-1:0] d_along;
   reg [KEEP-1:0] d_keep;
@@ -293,10 +293,10 @@ module mesh_update (
   wire [23:0] e_u;
   wire [23:0] e_i;
   wire [7:0] e_fired;
-  wire d_counts = d_keep[KEEP-4];
-  wire d_most = d_keep[KEEP-5];
-  wire [23:0] d_threshold = d_keep[KEEP-6-:24];
-  assign {e_minus, e_plus, e_counts, e_most, e_threshold, e_high, e_payload, e_v, e_u, e_i, e_fired} = e_keep[KEEP-2:0];
+  wire d_counts = d_keep[KEEP-3];
+  wire d_most = d_keep[KEEP-4];
+  wire [23:0] d_threshold = d_keep[KEEP-5-:24];
+  assign {e_minus, e_plus, e_counts, e_most, e_threshold, e_high, e_payload, e_v, e_u, e_i, e_fired} = e_keep;
 
   wire [7:0] d_quotient;
   wire [23:0] d_left;
@@ -431,7 +431,6 @@ module mesh_update (
     if (go & m_valid) begin
       d_along <= m_along;
       d_keep <= {
-        1'b0,
         m_minus,
         m_plus,
         m_counts,

@@ -1,0 +1,5 @@
+/* What the module exports: one call for a core and step, or for a run of its neurons. */
+export { deliver } from "./deliver";
+export { integrate } from "./integrate";
+export { idle, update } from "./update";
+export { add16, add8, addRows8 } from "./rows";

@@ -1,0 +1,106 @@
+/*
+ * The kernels of the fast time model: what they are called with, and where they come from.
+ * There are two of each, one compiled to WebAssembly (assembly/) and one in TypeScript (twin/),
+ * which leave the same bytes in memory.
+ */
+
+/** All numbers are byte addresses in the machine's memory, or small integers; layout.ts says what lies there. */
+export type Kernels = {
+  /** Takes a core's events of a step and applies their rows. */
+  readonly integrate: (machine: number, core: number, slot: number, parity: number, scratch: number) => void;
+  /** Updates a run of neurons in its local step c. */
+  readonly update: (machine: number, core: number, run: number, c: number, parity: number) => void;
+  /** Forgets what arrived for a run that is not active. */
+  readonly idle: (machine: number, core: number, run: number, parity: number) => void;
+  /** Sends what the core has emitted; returns the end of the list of outputs. */
+  readonly deliver: (
+    machine: number,
+    core: number,
+    slot: number,
+    thread: number,
+    parity: number,
+    packets: number,
+    fused: number,
+    columns: number,
+    lost: number,
+    outputs: number,
+  ) => number;
+  /** sums[i] += payload * weights[i] for `count` weights of 8 or 16 bits. */
+  readonly add8: (sums: number, weights: number, count: number, payload: number) => void;
+  readonly add16: (sums: number, weights: number, count: number, payload: number) => void;
+  /** Adds `n` rows of 8-bit weights, given as a list of addresses, to the same `count` sums. */
+  readonly addRows8: (sums: number, list: number, n: number, count: number) => void;
+};
+
+/** A machine's memory, seen as numbers of every size. It is shared, so that threads can work on it. */
+export type Memory = {
+  readonly buffer: SharedArrayBuffer;
+  readonly i32: Int32Array;
+  readonly i16: Int16Array;
+  readonly u16: Uint16Array;
+  readonly i8: Int8Array;
+  readonly u8: Uint8Array;
+};
+
+/** Views of a buffer. */
+export function viewsOf(buffer: SharedArrayBuffer): Memory {
+  return {
+    buffer,
+    i32: new Int32Array(buffer),
+    i16: new Int16Array(buffer),
+    u16: new Uint16Array(buffer),
+    i8: new Int8Array(buffer),
+    u8: new Uint8Array(buffer),
+  };
+}
+
+// The library of types that the project compiles with has no WebAssembly; this is what is used of it.
+export type WasmMemory = { readonly buffer: SharedArrayBuffer };
+/** A compiled module; it can be sent to other threads. */
+export type WasmModule = object;
+type Wasm = {
+  readonly Memory: new (size: { initial: number; maximum: number; shared: boolean }) => WasmMemory;
+  readonly Module: new (bytes: Uint8Array) => WasmModule;
+  readonly Instance: new (module: WasmModule, imports: object) => { readonly exports: unknown };
+};
+
+const wasm = (globalThis as { readonly WebAssembly?: Wasm }).WebAssembly;
+const page = 65536;
+/** Most bytes of a memory: addresses have 32 bits. */
+export const memoryMax = 2 ** 32 - page;
+
+/** The compiled kernels; null where the machine has no WebAssembly with shared memory and vectors. */
+export function compileKernels(bytes: Uint8Array): WasmModule | null {
+  let module = compiled.get(bytes);
+  if (module === undefined) {
+    module = compile(bytes);
+    compiled.set(bytes, module);
+  }
+  return module;
+}
+
+/** Machines are many, the module is one. */
+const compiled = new WeakMap<Uint8Array, WasmModule | null>();
+
+function compile(bytes: Uint8Array): WasmModule | null {
+  if (wasm === undefined) return null;
+  try {
+    return new wasm.Module(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** A memory of so many bytes for compiled kernels. */
+export function wasmMemory(bytes: number): WasmMemory | null {
+  if (wasm === undefined) return null;
+  const pages = Math.ceil(bytes / page);
+  return new wasm.Memory({ initial: pages, maximum: pages, shared: true });
+}
+
+/** Compiled kernels at work on a memory. */
+export function wasmKernels(module: WasmModule, memory: WasmMemory): Kernels {
+  if (wasm === undefined) throw new RangeError("compiled kernels need WebAssembly");
+  const kernels = new wasm.Instance(module, { env: { memory } }).exports as Kernels;
+  return { ...kernels, deliver: (...args) => kernels.deliver(...args) >>> 0 };
+}

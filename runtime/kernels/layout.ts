@@ -1,0 +1,180 @@
+/*
+ * Where the kernels' numbers lie: byte offsets of fields in records of the machine's memory.
+ * The same file is compiled to WebAssembly (assembly/) and to JavaScript (twin/), so it holds
+ * nothing but numbers. A field has 32 bits unless it says otherwise; "at" means a byte address.
+ */
+
+/** The machine. Lists of events: one for each thread that sends, and the host's. */
+export const machineLists = 0;
+/** Words at [list][slot][core]: end and beginning of a core's events. Slot: step modulo the number of slots. */
+export const machineTails = 4;
+export const machineStarts = 8;
+export const machineListBytes = 12;
+export const machineSlotBytes = 16;
+export const machineSlots = 20;
+/** Low bits of an event's word that name the axon; the bits above name the member. */
+export const machineAxonBits = 24;
+/** Accumulators: from one parity of steps to the other, from one thread's copy to the next, and how many copies there are. */
+export const machineParityBytes = 28;
+export const machineCopyBytes = 32;
+export const machineCopies = 36;
+/** First accumulator of all: fused synapses count from here. */
+export const machineAccumulators = 40;
+/** Words at [core]: column of the core's router; the entry behind the last core is the host's. */
+export const machineColumnOf = 44;
+export const machineSeed = 48;
+export const machineBytes = 64;
+
+/** A core. */
+export const coreIndex = 0;
+export const coreSlots = 4;
+export const coreAccumulators = 8;
+/** Bytes, one a slot; 0 where no neuron asks. */
+export const coreTouched = 12;
+export const coreAxons = 16;
+/** Room for the indices of pooled axons that got an event. */
+export const corePooled = 20;
+/**
+ * Rows that can be added up together: their first slot, how many slots they have, words of one; and by axon the address of
+ * its row where a payload of 1 adds it just so, else 0.
+ */
+export const coreBatchBase = 24;
+export const coreBatchCount = 28;
+export const coreBatchWords = 120;
+export const coreBatchRows = 124;
+export const coreThreshold = 32;
+export const coreReset = 36;
+export const coreBias = 40;
+export const coreInitial = 44;
+export const coreNoiseKey = 48;
+export const corePotential = 52;
+export const coreCurrent = 56;
+/** Bytes. */
+export const coreFired = 60;
+/** What the core sends in a step: records of emissionBytes. */
+export const coreEmissions = 64;
+export const coreEmitted = 68;
+/** Words by slot, and one more: at of the slot's routes, which end where the next slot's begin; and the same for fused packets (0: none). */
+export const coreRoutes = 72;
+export const corePackets = 128;
+/** Bytes by slot, 1: it sends its potential, which is no spike; 0 where no slot does. */
+export const coreOutputs = 132;
+/** What the last step did. */
+export const coreEvents = 76;
+export const coreRows = 80;
+export const coreWords = 84;
+export const coreSynapses = 88;
+export const coreMultiplied = 92;
+export const coreGates = 96;
+export const coreUpdated = 100;
+export const coreSpikes = 104;
+export const coreSent = 108;
+export const coreLost = 112;
+/** Neurons updated up to the first emission. */
+export const coreFirst = 116;
+export const coreBytes = 144;
+
+export const eventWhat = 0;
+export const eventPayload = 4;
+export const eventBytes = 8;
+
+/** An axon: what an event does. Kinds of rows below; `mode`: each 0, at-least 1, gate 2. */
+export const axonKind = 0;
+export const axonMode = 4;
+export const axonFactor = 8;
+export const axonFrom = 12;
+export const axonBase = 16;
+export const axonCount = 20;
+export const axonNeed = 24;
+/** Words read and weights added when the row is applied. */
+export const axonWords = 28;
+export const axonSynapses = 32;
+export const axonShape = 36;
+export const axonY = 40;
+export const axonX = 44;
+/** Pooled axons: arrivals of the step (a number, or the members as bits), and at of the members' counters. */
+export const axonArrived = 48;
+export const axonMembers = 52;
+export const axonBytes = 64;
+
+/** Rows: weights of 8 or 16 bits side by side, or entries of 16 bits slot and 16 bits weight; convolutions as rows of taps. */
+export const kindDense8 = 0;
+export const kindDense16 = 1;
+export const kindSparse = 2;
+export const kindConv8 = 3;
+export const kindConv16 = 4;
+
+export const modeEach = 0;
+export const modeAtLeast = 1;
+export const members = 16;
+
+/** A tile of a convolution; taps of a line lie in descending order of kx. */
+export const shapeKernelY = 0;
+export const shapeKernelX = 4;
+export const shapeStrideY = 8;
+export const shapeStrideX = 12;
+export const shapeDilationY = 16;
+export const shapeDilationX = 20;
+export const shapeHeight = 24;
+export const shapeWidth = 28;
+export const shapePitch = 32;
+export const shapeBytes = 36;
+
+/** Neurons of a core that share a profile: slots first … end - 1. The fields are those of a profile; flags are 0 or 1. */
+export const runFirst = 0;
+export const runEnd = 4;
+export const runLeak = 8;
+export const runLeakArgument = 12;
+export const runCurrent = 16;
+export const runGreater = 20;
+export const runReset = 24;
+export const runNegative = 28;
+export const runNegativeAtZero = 32;
+export const runBiasFirst = 36;
+export const runTouched = 40;
+export const runEmit = 44;
+export const runBoundary = 48;
+export const runOutput = 52;
+export const runNoise = 56;
+export const runCurrentDecay = 60;
+export const runNoiseBits = 64;
+export const runPayloadLow = 68;
+export const runPayloadHigh = 72;
+export const runStart = 76;
+export const runSilent = 80;
+export const runLength = 84;
+export const runBytes = 96;
+
+export const emissionSlot = 0;
+export const emissionPayload = 4;
+export const emissionBytes = 8;
+
+/** A route: destination, and above its bits the delay and the kind; then what the packet says. */
+export const routeTo = 0;
+export const routeWhat = 4;
+export const routeBytes = 8;
+export const routeDelayShift = 20;
+export const routeKindShift = 28;
+export const routeStored = 0;
+export const routeLost = 1;
+export const routeHost = 2;
+/** A fused packet: destination, above it the column, above that the number of its synapses, which follow it. */
+export const packetBytes = 4;
+export const packetColumnShift = 14;
+export const packetEntriesShift = 24;
+/** A fused synapse: accumulator counted from the first of all, above it the weight. */
+export const synapseBytes = 4;
+export const synapseWeightShift = 24;
+
+/** What reaches the host: line, payload, core. */
+export const outLine = 0;
+export const outPayload = 4;
+export const outCore = 8;
+export const outBytes = 12;
+
+/** Potentials have 24 bits. */
+export const potentialMaximum = 8388607;
+export const potentialMinimum = -8388608;
+/** Beyond this an accumulator saturates any potential; within it sums of 32 bits cannot overflow. */
+export const inputMaximum = 134217728;
+export const firedMaximum = 255;
