@@ -141,14 +141,15 @@ function schemaOf(tree: QuantityTree): Record<string, z.ZodType> {
 }
 
 const size = z.strictObject({ columns: z.number().int(), rows: z.number().int(), source: z.string().min(1) });
-const schemaFor = (quantities: QuantityTree) => z.strictObject({
-  name: z.string().min(1).optional(),
-  extends: z.string().optional(),
-  family: z.string(),
-  summary: z.string().optional(),
-  sizes: z.record(z.string(), size).optional(),
-  ...schemaOf(quantities),
-});
+const schemaFor = (quantities: QuantityTree) =>
+  z.strictObject({
+    name: z.string().min(1).optional(),
+    extends: z.string().optional(),
+    family: z.string(),
+    summary: z.string().optional(),
+    sizes: z.record(z.string(), size).optional(),
+    ...schemaOf(quantities),
+  });
 
 /** Validates the merged keys and builds the spec. */
 function specOf(source: Source, merged: Plain, name: string): ChipSpec {
@@ -203,11 +204,7 @@ function reportIssue(
         quantities,
       );
       const known =
-        path.length === 0
-          ? keys
-          : here !== undefined && !isQuantity(here)
-            ? Object.keys(here)
-            : ["value", "tolerance", "source"];
+        path.length === 0 ? keys : here !== undefined && !isQuantity(here) ? Object.keys(here) : ["value", "tolerance", "source"];
       problems.report(diagnostic("chip-key-unknown", [[...path, k].map(String).join("."), known], { at: source.place(path, k) }));
     }
   } else if (path.at(-1) === "source") {

@@ -11,7 +11,16 @@ import { reckon } from "./reckon/index.ts";
 import type { Target } from "./target.ts";
 
 /** A family of chips: its members differ in what their ChipSpec says. */
-const families: Readonly<Record<string, (chip: ChipSpec) => Target>> = { mesh, paicore, ranc, reckon, odin, tinyodin: odin, loihi, loihi2: loihi };
+const families: Readonly<Record<string, (chip: ChipSpec) => Target>> = {
+  mesh,
+  paicore,
+  ranc,
+  reckon,
+  odin,
+  tinyodin: odin,
+  loihi,
+  loihi2: loihi,
+};
 
 /** The target that implements a chip; a chip file has been checked to name a known family. */
 export function targetOf(chip: ChipSpec): Target {

@@ -17,4 +17,9 @@ export type ReplayResult = {
 export type Replay = (recording: Readonly<Record<string, unknown>>) => ReplayResult;
 
 /** By what a recording's `chip` says. */
-export const recordings: Readonly<Record<string, Replay>> = { RANC: replayRanc, ReckOn: replayReckon, ODIN: replayOdin, tinyODIN: replayTinyOdin };
+export const recordings: Readonly<Record<string, Replay>> = {
+  RANC: replayRanc,
+  ReckOn: replayReckon,
+  ODIN: replayOdin,
+  tinyODIN: replayTinyOdin,
+};

@@ -110,7 +110,9 @@ describe("ambient things stay in the command line", () => {
   });
 
   it("files are opened only in cli/, for a target's own data, and to compile Verilog", () => {
-    const wrong = product.filter((f) => /from "node:fs/.test(text.get(f) ?? "") && !/^(compiler\/cli\/|targets\/|runtime\/rtl\/)/.test(name(f))).map(name);
+    const wrong = product
+      .filter((f) => /from "node:fs/.test(text.get(f) ?? "") && !/^(compiler\/cli\/|targets\/|runtime\/rtl\/)/.test(name(f)))
+      .map(name);
     expect(wrong).toEqual([]);
   });
 });

@@ -183,8 +183,7 @@ export class OdinCore {
     if (address >= this.registers.length) return;
     const kept = value & registerMask(this.#odin, address);
     if (this.registers[address] === kept) return;
-    if (this.#odin && address === odinRegisters.monitor && this.#stuck === null)
-      fail("odin-monitor", [], { at: `register ${address}` });
+    if (this.#odin && address === odinRegisters.monitor && this.#stuck === null) fail("odin-monitor", [], { at: `register ${address}` });
     this.registers[address] = kept;
     if (this.#odin) this.#stale.fill(1);
   }
@@ -868,10 +867,7 @@ export class OdinCore {
     if (!this.#odin) {
       const f = words.tinyNibble.fields.weight;
       for (let n = 0; n < neuronCount; n++)
-        this.#weights[at + n] = signedBitsOf(
-          f,
-          (this.#synapses[row * wordsPerRow + (n >> 3)]! >>> (nibbleBits * (n & 7))) & 15,
-        );
+        this.#weights[at + n] = signedBitsOf(f, (this.#synapses[row * wordsPerRow + (n >> 3)]! >>> (nibbleBits * (n & 7))) & 15);
       return;
     }
     const r = odinRegisters;

@@ -17,7 +17,22 @@ import { relayModel } from "./relay.ts";
 import { tsaModel } from "./tsa.ts";
 import { unitModel } from "./unit.ts";
 
-export type NeuronName = "input" | "if" | "lif" | "cuba" | "tsa" | "readout" | "integrator" | "relay" | "unit" | "qualia-if" | "ranc" | "reckon" | "reckon-readout" | "event-lif" | "loihi";
+export type NeuronName =
+  | "input"
+  | "if"
+  | "lif"
+  | "cuba"
+  | "tsa"
+  | "readout"
+  | "integrator"
+  | "relay"
+  | "unit"
+  | "qualia-if"
+  | "ranc"
+  | "reckon"
+  | "reckon-readout"
+  | "event-lif"
+  | "loihi";
 
 /** Every neuron model, by the name that a population's `neuron.model` has. */
 export const neurons: Readonly<Record<NeuronName, NeuronModel>> = {
