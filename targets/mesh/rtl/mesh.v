@@ -198,6 +198,7 @@ module mesh (
   integer c;
   always @* begin
     peeked = 0;
+    c = 0;
     if (peek) for (c = 0; c < CORES; c = c + 1) if ({27'd0, load_y} * COLUMNS + {27'd0, load_x} == c) peeked = peeks[89*c+:89];
   end
 endmodule

@@ -60,6 +60,7 @@ module mesh_accumulators (
 
       always @* begin
         weight = 0;
+        b = 0;
         if (valid)
           if (count > l) begin
             for (b = 1; b <= W; b = b + 1) if (width == b[3:0] - 4'd1) weight = $signed((weights >> (l * b)) << (32 - b)) >>> (32 - b);

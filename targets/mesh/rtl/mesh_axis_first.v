@@ -40,6 +40,7 @@ module mesh_axis_first (
     sum = 0;
     wrapped = 1'b0;
     periodic = 1'b0;
+    k = 0;
     if (active) begin
       quotient = place[8:0] / {5'd0, divisor};
       remainder = place[3:0] - quotient[3:0] * divisor;

@@ -15,6 +15,7 @@ module mesh_divide (
     left = {16'd0, dividend};
     quotient = 0;
     part = 0;
+    k = 0;
     if (active)
       for (k = 7; k >= 0; k = k - 1) begin
         part = divisor << k;

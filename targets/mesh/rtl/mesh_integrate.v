@@ -153,6 +153,7 @@ module mesh_integrate (
         best = 0;
         most = 0;
         at = 0;
+        m = 0;
         if (p_valid & p_gate) begin
           if (~p_walk) counted[16*p_member+:16] = counters[16*p_member+:16] + 16'd1;
           for (m = 0; m < 16; m = m + 1) begin

@@ -74,6 +74,8 @@ module mesh_router (
     out_put = 0;
     out_packet = 0;
     won = winners;
+    i = 0;
+    o = 0;
     if (ready != 0) begin
       for (o = 0; o < 5; o = o + 1) begin
         if (wants[5*o+:5] != 0 && out_room[o]) begin

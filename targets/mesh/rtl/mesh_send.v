@@ -52,7 +52,7 @@ module mesh_send (
   reg [23:0] carried;
 
   wire [7:0] duration = updated ? `MESH_CYCLES_UPDATE : `MESH_CYCLES_SKIP;
-  assign take = state == UPDATE & result & spent >= duration - 8'd1;
+  assign take = state == UPDATE & result & {1'b0, spent} + 9'd1 >= {1'b0, duration};
   wire last_slot = slot + 11'd1 == slots;
   wire packets = take & sends & route_count != 0;
   wire put_last = put & left == 11'd1;

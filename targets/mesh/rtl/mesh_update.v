@@ -215,6 +215,7 @@ module mesh_update (
       always @* begin
         sum = 0;
         hash = 0;
+        j = 0;
         if (m_noisy) begin
           for (j = 0; j < 4; j = j + 1) begin
             hash = m_hash[32*j+:32];
