@@ -32,6 +32,25 @@ export type Kernels = {
   readonly addRows8: (sums: number, list: number, n: number, count: number) => void;
 };
 
+/** The kernels of machines whose numbers are doubles (targets/sanafe, where their twins are). */
+export type DoubleKernels = {
+  /** Updates leaky neurons first … end - 1 and notes which fire; returns how many were at work. */
+  readonly updateLeaky: (
+    machine: number,
+    first: number,
+    end: number,
+    decay: number,
+    threshold: number,
+    reset: number,
+    mode: number,
+    forced: number,
+  ) => number;
+  /** Adds up the messages of what fired; weights are in `unit`. */
+  readonly deliverDoubles: (machine: number, unit: number) => void;
+  /** Seconds until all is sent and received, by the fast timing model: networks, room of a sender's buffers and of what is free of a receiver's. */
+  readonly fastTime: (machine: number, networks: number, room: number, waits: number, slices: number) => number;
+};
+
 /** A machine's memory, seen as numbers of every size. It is shared, so that threads can work on it. */
 export type Memory = {
   readonly buffer: SharedArrayBuffer;
@@ -99,8 +118,8 @@ export function wasmMemory(bytes: number): WasmMemory | null {
 }
 
 /** Compiled kernels at work on a memory. */
-export function wasmKernels(module: WasmModule, memory: WasmMemory): Kernels {
+export function wasmKernels(module: WasmModule, memory: WasmMemory): Kernels & DoubleKernels {
   if (wasm === undefined) throw new RangeError("compiled kernels need WebAssembly");
-  const kernels = new wasm.Instance(module, { env: { memory } }).exports as Kernels;
+  const kernels = new wasm.Instance(module, { env: { memory } }).exports as Kernels & DoubleKernels;
   return { ...kernels, deliver: (...args) => kernels.deliver(...args) >>> 0 };
 }

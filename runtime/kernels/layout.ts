@@ -178,3 +178,63 @@ export const potentialMinimum = -8388608;
 /** Beyond this an accumulator saturates any potential; within it sums of 32 bits cannot overflow. */
 export const inputMaximum = 134217728;
 export const firedMaximum = 255;
+
+/** A machine of doubles (targets/sanafe). Arrays by neuron: doubles; then numbers and counters of what fired in the step. */
+export const doublesPotential = 0;
+export const doublesSums = 4;
+export const doublesBias = 8;
+export const doublesFired = 12;
+export const doublesUpdated = 16;
+/** How many fired. */
+export const doublesCount = 20;
+/** First axon of a neuron; by axon its core, its load (16 bits each) and its first synapse; synapses as slot and weight, 16 bits each. */
+export const doublesAxons = 24;
+export const doublesAxonCore = 28;
+export const doublesAxonLoad = 32;
+export const doublesAxonSynapses = 36;
+export const doublesSynapses = 40;
+/** By core: first neuron (one entry more) and what taking a message in needs, a double. */
+export const doublesCoreFirst = 44;
+export const doublesReceive = 48;
+export const doublesCores = 52;
+/** By sender and receiver: hops, 16 bits, and energy. By load: doubles. */
+export const doublesHops = 56;
+export const doublesWayEnergy = 60;
+export const doublesLoads = 64;
+/** By message: the receiver's work, a double. */
+export const doublesProcessing = 68;
+/** What the step did: doubles, and the number of messages. */
+export const doublesTotals = 72;
+export const doublesMessages = 76;
+/** By sending core: its first message, with one entry more, and the work behind its last one, a double. */
+export const doublesFirst = 80;
+export const doublesTail = 84;
+/** By message: receiver, 16 bits; the sender's work, a double. */
+export const doublesTo = 88;
+export const doublesGeneration = 92;
+/** By sender and receiver: seconds on the way, doubles. */
+export const doublesHopSeconds = 96;
+/** Room for scratchDoubles and two rings of doubles by core: as long as a sender's buffers and as what is free of a receiver's. */
+export const doublesScratch = 100;
+export const doublesBytes = 112;
+export const scratchDoubles = 4;
+
+/** A load: doubles. */
+export const loadSynapses = 0;
+export const loadSeconds = 8;
+export const loadSynapseEnergy = 16;
+export const loadDendriteEnergy = 24;
+export const loadBytes = 32;
+
+/** What the messages of a step add up to: doubles. */
+export const totalHops = 0;
+export const totalSynapses = 8;
+export const totalSynapseEnergy = 16;
+export const totalDendriteEnergy = 24;
+export const totalNetworkEnergy = 32;
+export const totalBytes = 40;
+
+/** What becomes of a potential that fires. */
+export const fireSet = 0;
+export const fireSubtract = 1;
+export const fireKeep = 2;

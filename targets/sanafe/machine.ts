@@ -1,6 +1,8 @@
 import { at } from "../../compiler/base/bug.ts";
 import type { Cost } from "../../compiler/frontends/sanafe/types.ts";
+import { kernelBytes } from "../kernels.ts";
 import type { SanafeImage } from "./image.ts";
+import { type Compiled, placeNumbers } from "./kernels.ts";
 import { type Fired, type NeuronState, type Update, updateOf } from "./neurons.ts";
 
 /*
@@ -66,40 +68,17 @@ export class SanafeMachine {
   /** By core: its first neuron, with one entry more, and what it needs to take a message in. */
   readonly #coreFirst: Int32Array;
   readonly #receive: Float64Array;
+  /** The compiled kernels that it works with. */
+  readonly compiled: Compiled | null;
   readonly #deliver: (from: number, to: number, base: number) => void;
   #step = 0;
 
-  constructor(image: SanafeImage) {
+  /** `kernels`: null does without compiled ones, more slowly. */
+  constructor(image: SanafeImage, kernels: Uint8Array | null = kernelBytes()) {
     this.image = image;
     const { cores, runs, somas, somaUnits, loads, synapseCosts, dendriteCosts } = image.tables;
-    const { bias, axonCore, axonLoad, axons } = image.arrays;
+    const { bias, axonCore, axonLoad } = image.arrays;
     const neurons = bias.length;
-    this.#runs = cores.map((_, c) =>
-      runs
-        .filter((r) => r.core === c)
-        .map((r) => {
-          const { access, update, spike } = at(somaUnits, r.unit);
-          return { first: r.first, end: r.first + r.count, update: updateOf(at(somas, r.soma)), access, work: update, spike };
-        }),
-    );
-    this.#state = {
-      potential: new Float64Array(neurons),
-      sums: new Float64Array(neurons),
-      bias,
-      current: new Float64Array(neurons),
-      rest: new Int32Array(neurons),
-    };
-    this.fired = { count: 0, neuron: new Int32Array(neurons), updated: new Int32Array(neurons) };
-    const most = axons[neurons] ?? 0;
-    this.messages = {
-      count: 0,
-      first: new Int32Array(cores.length + 1),
-      to: new Uint16Array(most),
-      generation: new Float64Array(most),
-      processing: new Float64Array(most),
-      tail: new Float64Array(cores.length),
-    };
-    this.counts = zeros();
     const ways = cores.length * cores.length;
     this.hopSeconds = new Float64Array(ways);
     this.#hops = new Uint16Array(ways);
@@ -122,11 +101,41 @@ export class SanafeMachine {
     this.#loadSeconds = sum((s, d) => s.latency + d.latency);
     this.#loadSynapse = sum((s) => s.energy);
     this.#loadDendrite = sum((_, d) => d.energy);
+    this.#coreFirst = Int32Array.from([...cores.map((c) => c.first), neurons]);
+    this.#receive = Float64Array.from(cores, (c) => c.axonIn.latency);
+    const numbers = placeNumbers(
+      image,
+      {
+        coreFirst: this.#coreFirst,
+        receive: this.#receive,
+        hops: this.#hops,
+        wayEnergy: this.#wayEnergy,
+        hopSeconds: this.hopSeconds,
+        loadCount: this.#loadCount,
+        loadSeconds: this.#loadSeconds,
+        loadSynapse: this.#loadSynapse,
+        loadDendrite: this.#loadDendrite,
+      },
+      kernels,
+    );
+    this.compiled = numbers.compiled;
+    this.#state = numbers.state;
+    this.fired = { count: 0, neuron: numbers.neuron, updated: numbers.updated };
+    this.#runs = cores.map((_, c) =>
+      runs
+        .filter((r) => r.core === c)
+        .map((r) => {
+          const { access, update, spike } = at(somaUnits, r.unit);
+          const soma = at(somas, r.soma);
+          const compiled = numbers.compiled?.update(soma) ?? updateOf(soma);
+          return { first: r.first, end: r.first + r.count, update: compiled, access, work: update, spike };
+        }),
+    );
+    this.messages = numbers.messages;
+    this.counts = zeros();
     this.#deliver = image.tables.unit === 0 ? deliverDoubles(image, this.#state.sums) : deliverIntegers(image, this.#state.sums);
     this.#axonCore = axonCore;
     this.#axonLoad = axonLoad;
-    this.#coreFirst = Int32Array.from([...cores.map((c) => c.first), neurons]);
-    this.#receive = Float64Array.from(cores, (c) => c.axonIn.latency);
     this.reset();
   }
 
@@ -204,6 +213,10 @@ export class SanafeMachine {
   /** Adds up what the messages bring: in the order of senders, as the chip does. */
   #deliverAll(): void {
     const { counts, fired } = this;
+    if (this.compiled !== null) {
+      Object.assign(counts, this.compiled.deliver(fired.count));
+      return;
+    }
     const { processing, to } = this.messages;
     const { axons, axonSynapses } = this.image.arrays;
     const neurons = fired.neuron;

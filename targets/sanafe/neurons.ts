@@ -151,6 +151,10 @@ function note(fired: Fired, neuron: number, updated: number): void {
 export function updateOf(soma: Soma): Update {
   if (soma.model === "truenorth") return truenorth(soma);
   if (soma.model === "input") return input(soma);
-  const below = soma.reverseResetMode !== "none";
-  return below || soma.inputDecay !== 0 || soma.refractoryDelay !== 0 ? leaky(soma) : plainLeaky(soma);
+  return isPlainLeaky(soma) ? plainLeaky(soma) : leaky(soma);
+}
+
+/** The usual leaky neuron, for which there is a kernel too. */
+export function isPlainLeaky(soma: Soma): soma is Leaky {
+  return soma.model === "leaky_integrate_fire" && soma.reverseResetMode === "none" && soma.inputDecay === 0 && soma.refractoryDelay === 0;
 }

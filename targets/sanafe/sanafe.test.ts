@@ -10,7 +10,8 @@ import { Workshop } from "../../test/harness/command.ts";
 import { EventHeap } from "./heap.ts";
 import { buildImage, type SanafeImage } from "./image.ts";
 import { energyOf, runSanafe, type StepReport } from "./run.ts";
-import { type Timing, timings } from "./timing.ts";
+import { SanafeMachine } from "./machine.ts";
+import { stepTime, type Timing, timings } from "./timing.ts";
 
 const fixture = (name: string): string => readFileSync(resolve(import.meta.dirname, "../../test/fixtures/sanafe", name), "utf8");
 const chip = fixture("chip.yaml");
@@ -129,6 +130,44 @@ describe("a chip with traffic", () => {
       ...mapping,
     ].join("\n");
   };
+
+  it.each([
+    "threshold: 2, bias: 1",
+    "threshold: 2.5, bias: 0.75, leak_decay: 0.7",
+    "threshold: 3, bias: 1, reset_mode: soft, leak_decay: 0.9",
+    "threshold: 4, reset_mode: none, bias: 0.25",
+    "threshold: 6, reset: -2.5, bias: 1, force_update: true",
+    "threshold: -1",
+    "threshold: 3, bias: 1, refractory_delay: 2",
+  ])("compiled kernels and TypeScript agree to the bit: %s", async (attributes) => {
+    for (const [buffer, size, unit] of [
+      [1, 8, 1],
+      [4, 7, 1 / 4],
+      [5, 5, 1],
+    ] as const) {
+      const text = crowded(buffer)
+        .replace("threshold: 2, bias: 1", attributes)
+        // Cores with odd numbers of neurons.
+        .replaceAll(/a\.(\d+)\.\.(\d+): /g, (_, from: string) => `a.${(+from / 8) * size}..${(+from / 8) * size + size - 1}: `)
+        .replaceAll(/a\.(\d+) -> a\.(\d+): \{weight: (\S+)\}/g, (_, a: string, b: string, w: string) => {
+          return `a.${+a % (8 * size)} -> a.${+b % (8 * size)}: {weight: ${+w * unit}}`;
+        })
+        .replace("0..63: {}", `0..${8 * size - 1}: {}`);
+      const image = await imageOf(text, chip.replace("link_buffer_size: 4", `link_buffer_size: ${buffer}`));
+      const [fast, plain] = [new SanafeMachine(image), new SanafeMachine(image, null)];
+      expect([fast.compiled === null, plain.compiled === null]).toEqual([false, true]);
+      const [fastTime, plainTime] = [stepTime(fast, "fast"), stepTime(plain, "fast")];
+      for (let t = 0; t < 25; t++) {
+        fast.step();
+        plain.step();
+        expect(fast.counts).toEqual(plain.counts);
+        expect(fastTime()).toBe(plainTime());
+        expect(fast.potentials.map((v) => v + 0)).toEqual(plain.potentials.map((v) => v + 0));
+        expect(fast.fired.neuron.slice(0, fast.fired.count)).toEqual(plain.fired.neuron.slice(0, plain.fired.count));
+        expect(fast.messages.generation).toEqual(plain.messages.generation);
+      }
+    }
+  });
 
   it("no model is below the busiest core, and every message arrives", async () => {
     for (let seed = 1; seed <= 20; seed++) {

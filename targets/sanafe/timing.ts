@@ -1,6 +1,7 @@
 import { detailedTiming } from "./detailed.ts";
 import { exactTiming } from "./exact.ts";
 import type { SanafeImage } from "./image.ts";
+import type { Compiled } from "./kernels.ts";
 import type { Messages, SanafeMachine } from "./machine.ts";
 
 /*
@@ -19,7 +20,9 @@ export type Timing = (typeof timings)[number];
 export type StepTime = () => number;
 
 export function stepTime(machine: SanafeMachine, timing: Timing): StepTime {
-  return makers[timing](machine.image, machine.messages, machine.hopSeconds);
+  return timing === "fast" && machine.compiled !== null
+    ? compiledFastTiming(machine.image, machine.compiled)
+    : makers[timing](machine.image, machine.messages, machine.hopSeconds);
 }
 
 const makers: Readonly<Record<Timing, (image: SanafeImage, messages: Messages, hopSeconds: Float64Array) => StepTime>> = {
@@ -57,22 +60,35 @@ const freeShare = 1 / 4;
 /** Slices of a step's time: within one, senders take turns in the order of their numbers. */
 const slices = 48;
 
+/** How many networks there are, how much room a sender's buffers have, and what is free for one receiver's messages. */
+function buffersOf(image: SanafeImage): { readonly networks: number; readonly room: number; readonly waits: number } {
+  const { linkBuffer } = image.tables;
+  const networks = linkBuffer > 1 ? 2 : 1;
+  const room = networks * Math.floor(linkBuffer / networks);
+  return { networks, room, waits: Math.max(1, Math.round(room * freeShare)) };
+}
+
+function compiledFastTiming(image: SanafeImage, compiled: Compiled): StepTime {
+  const { networks, room, waits } = buffersOf(image);
+  return () => compiled.fastTime(networks, room, waits, slices) + image.tables.sync;
+}
+
 /**
  * Senders and receivers without the network between them. A sender's messages leave its two buffers in order, each when its receiver has
  * room; a sender whose buffer is full waits.
  * Nothing is sorted: time goes on in slices, in each of which every sender sends what it has ready.
  */
 function fastTiming(image: SanafeImage, messages: Messages, hopSeconds: Float64Array): StepTime {
-  const { cores, sync, linkBuffer } = image.tables;
+  const { cores, sync } = image.tables;
   const count = cores.length;
-  const networks = linkBuffer > 1 ? 2 : 1;
-  const room = networks * Math.floor(linkBuffer / networks);
-  const waits = Math.max(1, Math.round(room * freeShare));
+  const { networks, room, waits } = buffersOf(image);
   const next = new Int32Array(count);
   const ready = new Float64Array(count);
   // By sender, rings of so many: when messages left its buffers. By receiver: when it began to work on them.
   const left = new Float64Array(count * room);
   const began = new Float64Array(count * waits);
+  // Where a sender's and a receiver's next message stands in its ring.
+  const ring = new Int32Array(count);
   const received = new Int32Array(count);
   const finished = new Float64Array(count);
   return () => {
@@ -92,6 +108,7 @@ function fastTiming(image: SanafeImage, messages: Messages, hopSeconds: Float64A
     }
     left.fill(0);
     began.fill(0);
+    ring.fill(0);
     received.fill(0);
     finished.fill(0);
     const width = most / slices;
@@ -101,26 +118,39 @@ function fastTiming(image: SanafeImage, messages: Messages, hopSeconds: Float64A
         let m = next[c]!;
         const stop = first[c + 1]!;
         if (m === stop || ready[c]! >= end) continue;
+        const slots = c * room;
+        const ways = c * count;
+        const rest = tail[c]!;
+        let k = ring[c]!;
         let t = ready[c]!;
         while (t < end) {
-          const k = m - first[c]!;
           const d = to[m]!;
-          const slot = c * room + (k % room);
-          const sent = Math.max(t, left[slot]!);
-          const place = d * waits + (received[d]!++ % waits);
-          const behind = k < networks ? 0 : left[c * room + ((k - networks) % room)]!;
-          const leaves = Math.max(sent, behind, began[place]!);
+          const slot = slots + k;
+          const held = left[slot]!;
+          const sent = t > held ? t : held;
+          // The message before in the same network; nothing where this is the first.
+          const behind = left[k < networks ? slot + room - networks : slot - networks]!;
+          const turn = received[d]!;
+          received[d] = turn + 1 === waits ? 0 : turn + 1;
+          const place = d * waits + turn;
+          let leaves = began[place]!;
+          if (behind > leaves) leaves = behind;
+          if (sent > leaves) leaves = sent;
           left[slot] = leaves;
-          const starts = Math.max(leaves + hopSeconds[c * count + d]!, finished[d]!);
+          const arrives = leaves + hopSeconds[ways + d]!;
+          const free = finished[d]!;
+          const starts = arrives > free ? arrives : free;
           began[place] = starts;
           finished[d] = starts + processing[m]!;
+          if (++k === room) k = 0;
           if (++m === stop) {
-            most = Math.max(most, sent + tail[c]!);
+            if (sent + rest > most) most = sent + rest;
             open--;
             break;
           }
           t = sent + generation[m]!;
         }
+        ring[c] = k;
         next[c] = m;
         ready[c] = t;
       }
