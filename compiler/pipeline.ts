@@ -15,8 +15,7 @@ import type { Network } from "./ir/network/types.ts";
 import { verifyNetwork } from "./ir/network/verify.ts";
 import type { Budget, MappingOptions } from "./map/mapping.ts";
 import { graphPipeline } from "./passes/graph/index.ts";
-import { passes } from "./passes/index.ts";
-import { type Context, type Kind, type Of, type Step, step } from "./passes/pass.ts";
+import type { Context, Kind, Of, Step } from "./passes/pass.ts";
 import { runSteps, type Watcher } from "./passes/run.ts";
 
 /*
@@ -151,18 +150,8 @@ function withOptions(steps: readonly Step<"network">[], given: Job["passOptions"
   for (const name of Object.keys(given)) if (!steps.some((s) => s.name === name)) fail("pass-unused", [name, steps.map((s) => s.name)]);
   return steps.map((s) => {
     const mine = given[s.name];
-    return mine === undefined ? s : step(passes[s.name as keyof typeof passes], { ...optionsOf(s), ...mine });
+    return mine === undefined ? s : s.over(mine);
   });
-}
-
-function optionsOf(s: Step<"network">): Record<string, string> {
-  const [, pairs = ""] = s.text.split(/:(.*)/s);
-  return Object.fromEntries(
-    pairs
-      .split(",")
-      .filter((p) => p !== "")
-      .map((p) => p.split(/=(.*)/s).slice(0, 2)),
-  );
 }
 
 /** A lowering as the watchers see it: a step that always changes something. */

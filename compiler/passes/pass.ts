@@ -45,6 +45,8 @@ export type Step<K extends Kind = Kind> = {
   readonly text: string;
   readonly keeps: "spikes" | "answers";
   readonly run: (ir: Of<K>, cx: Context) => Of<K>;
+  /** The same pass with more options over those it has. */
+  readonly over: (more: Readonly<Record<string, string>>) => Step<K>;
 };
 
 /** Binds options, given as text, to a pass: `step(foldAmplitude, { into: "shared" })`. */
@@ -57,5 +59,6 @@ export function step<K extends Kind, O extends Options>(p: Pass<K, O>, given: Re
     keeps: p.keeps,
     text: pairs.length > 0 ? `${p.name}:${pairs.join(",")}` : p.name,
     run: (ir, cx) => p.run(ir, chosen, cx),
+    over: (more) => step(p, { ...given, ...more }),
   };
 }
