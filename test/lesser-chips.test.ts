@@ -123,6 +123,24 @@ describe("a chip that does not double has the codes of one that does", () => {
     }
   });
 
+  it("digits are payloads of their place value: every digit, with as many neurons as before", { timeout: 60_000 }, async () => {
+    const chip = chipNamed("digits");
+    for (let seed = 0; seed < 24; seed++) {
+      const n = codeNetwork(seed, { silent: seed % 3, input: "current" });
+      const c = compiledFor(n, chip);
+      expectLesser(c, chip);
+      expect(c.legal.pops.length).toBe(n.pops.length);
+      expect(c.legal.pops.some((p) => p.neuron.params["emit"] === "digit")).toBe(true);
+      expect(c.legal.pops.some((p) => p.neuron.params["leak"] === "double")).toBe(false);
+      await witnesses(
+        n,
+        c,
+        chip,
+        [0, 1].map((k) => digitSample(n, 2 * seed + k)),
+      );
+    }
+  });
+
   it("without signs too: pairs that do not double", { timeout: 60_000 }, async () => {
     const plain = chipNamed("plain");
     for (let seed = 0; seed < 6; seed++) {
@@ -217,6 +235,8 @@ describe("a trained network of signed digits, on a chip with them and on one wit
     { form: "store-and-fire", silent: "3", steps: "4" },
     // Signs, but no doubling.
     { form: "companions", silent: "1", steps: "4" },
+    { form: "digits", silent: "1", steps: "4" },
+    { form: "digits", silent: "0", steps: "5" },
   ])("$form: the same codes in every neuron and the same answers", { timeout: 120_000 }, async ({ form, silent, steps }) => {
     const { graph, image, calibration } = model("lenet");
     const make = (chip: ChipSpec, passOptions: Job["passOptions"]): Compiled =>
@@ -225,8 +245,8 @@ describe("a trained network of signed digits, on a chip with them and on one wit
         job({ target: targetOf(chip), method: "css", options: { steps, silent }, calibration, passOptions }),
         context({ chip }),
       );
-    const chip = chipNamed(form === "companions" ? "no-doubling" : "binary");
-    const options = form === "companions" ? bits : { ...bits, "legalize-spikes": { form } };
+    const chip = chipNamed({ companions: "no-doubling", digits: "digits" }[form] ?? "binary");
+    const options = chip.spikes.includes("ternary") ? bits : { ...bits, "legalize-spikes": { form } };
     const [ternary, lesser] = [make(whole, bits), make(chip, options)];
     expect(ternary.legal.pops.some((p) => p.spike.kind === "ternary")).toBe(true);
     expectLesser(lesser, chip);
@@ -257,7 +277,9 @@ describe("a trained network of signed digits, on a chip with them and on one wit
       const train = trains.get(p.id) as Float64Array;
       for (let i = 0; i < count; i++) {
         let code = 0;
-        for (let k = 0; k < digits; k++) code = 2 * code + (train[(p.start + p.silent + k) * count + i] ?? 0);
+        // A payload of a place value is worth that already.
+        const base = p.neuron.params["emit"] === "digit" ? 1 : 2;
+        for (let k = 0; k < digits; k++) code = base * code + (train[(p.start + p.silent + k) * count + i] ?? 0);
         out[i] = (out[i] ?? 0) + sign * code;
       }
     }

@@ -45,6 +45,7 @@ function agree(r: Random): void {
   const initial = numbers(-size, size);
   const silent = r.int(0, 3);
   const start = r.int(0, 5);
+  const length = r.pick([0, steps, steps + 20]);
 
   const profile: Profile = {
     leak: ["none", "shift", "multiply", "double"].indexOf(words["leak"] as string),
@@ -55,7 +56,7 @@ function agree(r: Random): void {
     negativeAtZero: words["negativeAt"] === "zero",
     biasFirst: words["biasAt"] === "first",
     touched: words["update"] === "touched",
-    emit: ["unit", "value", "count"].indexOf(words["emit"] as string),
+    emit: ["unit", "value", "count", "digit"].indexOf(words["emit"] as string),
     boundary: ["preload", "clear", "keep"].indexOf(words["boundary"] as string),
     output: false,
     noise: ["none", "uniform", "gauss"].indexOf(words["noise"] as string),
@@ -64,7 +65,7 @@ function agree(r: Random): void {
     payloadHigh: spike.high,
     start,
     silent,
-    length: 0,
+    length,
   };
   const chip: Neurons = {
     threshold: params.threshold,
@@ -94,7 +95,8 @@ function agree(r: Random): void {
     });
     const sent = updateOnce(machine, local, drive, profile.touched ? touched : null);
     const wanted = new Float64Array(count);
-    const moment = { local, step: start + local, mayFire: local >= silent, limits, seed, touched: profile.touched ? touched : null };
+    const left = length === 0 ? 0 : length - 1 - local;
+    const moment = { local, left, step: start + local, mayFire: local >= silent, limits, seed, touched: profile.touched ? touched : null };
     unitModel.step(count, state, Float64Array.from(drive), modelParams, words as Record<string, string>, wanted, moment, spike);
     expect({ words, local, ...sent }).toEqual({
       words,

@@ -179,6 +179,9 @@ export const potentialMinimum = -8388608;
 export const inputMaximum = 134217728;
 export const firedMaximum = 255;
 
+/** Largest exponent of a digit's place value. */
+export const placeMaximum = 14;
+
 /** A machine of doubles (targets/sanafe). Arrays by neuron: doubles; then numbers and counters of what fired in the step. */
 export const doublesPotential = 0;
 export const doublesSums = 4;

@@ -3,7 +3,7 @@
  * itself is targets/mesh/README.md, Update; assembly/update.ts and twin/update.ts are it.
  */
 
-export const Emit = { unit: 0, value: 1, count: 2 } as const;
+export const Emit = { unit: 0, value: 1, count: 2, digit: 3 } as const;
 
 /** What the neurons of a group have in common. Numbers stand for words in the order in which targets/mesh/words.ts has them. */
 export type Profile = {

@@ -44,6 +44,7 @@ export const branches = {
   "emit-unit": "sends one",
   "emit-value": "sends the potential",
   "emit-count": "sends how often the threshold fits",
+  "emit-digit": "sends the place value of the step, by which threshold and reset are multiplied",
   "saturate-potential": "potentials stop at the ends of 24 bits",
   "saturate-payload": "payloads stop at the ends of their range",
   "boundary-preload": "a sample begins with the initial potential",
@@ -230,12 +231,16 @@ function leaks(chip: ChipSpec): Test {
 /** Every combination of reset, emission, negative spikes and comparison under one pattern of drive. */
 function firing(chip: ChipSpec): Test[] {
   const drives = [5, -3, 12, -20, 0, 7, 7, -9, -9, 3, 40, -60, 1];
-  return (["unit", "value", "count"] as const).map((emit): Test => {
+  return (["unit", "value", "count", "digit"] as const).map((emit): Test => {
     const profiles: SmallProfile[] = [];
     for (const reset of ["subtract", "set", "none"] as const)
       for (const negative of ["none", "free", "latched", "counted"] as const)
         for (const negativeAtZero of [false, true])
-          for (const compare of ["ge", "gt"] as const) profiles.push({ emit, reset, negative, negativeAtZero, compare, payloadBits: 4 });
+          for (const compare of ["ge", "gt"] as const) {
+            // Places from 2^12 down to 1.
+            const window = emit === "digit" ? { length: drives.length } : {};
+            profiles.push({ emit, reset, negative, negativeAtZero, compare, payloadBits: 4, ...window });
+          }
     const neurons = profiles.flatMap((_, profile) =>
       [5, 7].map((threshold): SmallNeuron => ({ profile, threshold, reset: threshold - 1 })),
     );

@@ -33,7 +33,7 @@ export const meshQuantities = {
     negativeAt: list("threshold", "zero"),
     biasAt: list("every", "first"),
     update: list("every", "touched"),
-    emit: list("unit", "value", "count"),
+    emit: list("unit", "value", "count", "digit"),
     boundary: list("preload", "clear", "keep"),
     noise: list("none", "uniform", "gauss"),
     output: list("no", "yes"),

@@ -28,7 +28,7 @@ export const profile0 = word("profile0", 32, {
   negativeAtZero: flag(21),
   biasFirst: flag(22),
   touched: flag(23),
-  emit: choice(25, 24, "unit", "value", "count"),
+  emit: choice(25, 24, "unit", "value", "count", "digit"),
   boundary: choice(27, 26, "preload", "clear", "keep"),
   output: flag(28),
   noise: choice(30, 29, "none", "uniform", "gauss"),

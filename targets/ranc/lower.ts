@@ -122,7 +122,7 @@ class Work {
     const half = 2 ** (this.#bits - 1);
     const drive = driveOf(this.#net, p, at(this.#into, p.id));
     const steps = (p.stop ?? this.#net.steps) - p.start;
-    const { saturation, low, high } = potentialBounds(p, drive, steps, -half, half - 1);
+    const { saturation, low, high } = potentialBounds(p, [drive], steps, -half, half - 1);
     if (saturation === null) return;
     const value = saturation.value < 0 ? Math.min(low, saturation.value) : Math.max(high, saturation.value);
     this.#cx.report(

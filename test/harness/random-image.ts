@@ -83,7 +83,7 @@ function randomProfile(r: Random, interval: number): HandProfile {
     negativeAtZero: r.chance(0.3),
     biasFirst: r.chance(0.3),
     touched: r.chance(0.3),
-    emit: r.pick(["unit", "unit", "value", "count"]),
+    emit: r.pick(["unit", "unit", "value", "count", "digit"]),
     boundary: r.pick(["preload", "clear", "keep"]),
     output: r.chance(0.15),
     noise,

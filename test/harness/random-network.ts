@@ -198,6 +198,14 @@ const makeNeuron: Readonly<Record<string, (m: Made, shape: readonly number[]) =>
   },
 };
 
+/** Sometimes, where the window has an end: the sign as a place value. */
+function withDigits({ r, mesh }: Made, n: Neuron, { start = 0, silent = 0, stop }: Partial<Population>): Neuron {
+  const left = (stop ?? 0) - 1 - start - silent;
+  if (!mesh || n.model !== "unit" || n.params["emit"] !== "unit" || n.params["leak"] === "double" || left < 0 || left > 6 || r.chance(0.7))
+    return n;
+  return { ...n, params: { ...n.params, emit: "digit" }, spike: { kind: "graded", bits: 8, signed: true } };
+}
+
 function addHidden(m: Made): void {
   const { r } = m;
   const source = r.pick(m.pops);
@@ -206,8 +214,10 @@ function addHidden(m: Made): void {
   const neuron = makeNeuron[m.mesh ? "unit" : r.pick(["if", "if", "lif", "cuba", "tsa", "relay"])]!(m, shape);
   const initial =
     neuron.model !== "relay" && neuron.params["boundary"] !== "clear" && r.chance(0.4) ? { v: anyParam(m, shape, () => dyadic(m, 2)) } : {};
-  const pop = population(m, `h${m.pops.length}`, shape, neuron.model, neuron.params, neuron.spike, {
-    ...window(m),
+  const active = window(m);
+  const { params, spike } = withDigits(m, neuron, active);
+  const pop = population(m, `h${m.pops.length}`, shape, neuron.model, params, spike, {
+    ...active,
     initial,
     amplitude: amplitude(m, shape),
   });

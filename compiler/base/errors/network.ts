@@ -402,8 +402,8 @@ export const networkErrors = table({
     message: (pop: string, chip: string, why: string) =>
       `${pop} doubles its potential in every step, the neurons of ${chip} cannot, and ${why}`,
     explain:
-      "Codes with the most significant digit first are read by doubling. A chip without it can do the same where a neuron can send its potential as a payload (unit.emit value, graded spikes) and hear itself one step later; the pass legalize-doubling makes such companions. The other way, payloads 2^(T-k) compared with a threshold that is halved in every step, needs a threshold that changes with time, which the neurons of no supported family have.",
-    help: "choose a chip that doubles (unit.leak) or sends potentials (unit.emit), use fewer bits of weights or inputs where a range is too wide, or a conversion whose spikes all count the same: rate, qcfs or dual-phase",
+      "Codes with the most significant digit first are read by doubling. A chip without it can do the same where a neuron can send a digit as its place value and multiply its threshold by that (unit.emit digit), or send its potential as a payload (unit.emit value, graded spikes) and hear itself one step later; the pass legalize-doubling does either.",
+    help: "choose a chip that doubles (unit.leak) or sends place values or potentials (unit.emit), use fewer bits of weights or inputs where a range is too wide, or a conversion whose spikes all count the same: rate, qcfs or dual-phase",
   },
   "chip-lacks-lists": {
     severity: "error",

@@ -101,7 +101,7 @@ function runLayer(layer: CodedLayer, drives: readonly Float64Array[], silent: nu
         params,
         words,
         out,
-        { local: c, step: c, mayFire: c >= silent, limits: unlimited, seed: 1, touched: null },
+        { local: c, left: 0, step: c, mayFire: c >= silent, limits: unlimited, seed: 1, touched: null },
         { low: -1, high: 1 },
       );
       if (c < silent) continue;

@@ -81,7 +81,8 @@ export function prepareNetwork(n: Network, options: RunOptions = {}): PreparedNe
           if (local < 0 || t >= p.stop) continue;
           if (p.input !== null) encode(p, p.input, at(sample, p.inputIndex), local);
           else counters.synapses += gather(p, pops, t);
-          const moment = { local, step: t, mayFire: local >= p.pop.silent, limits, seed, touched: p.touched };
+          const left = p.pop.stop === null ? 0 : p.stop - 1 - t;
+          const moment = { local, left, step: t, mayFire: local >= p.pop.silent, limits, seed, touched: p.touched };
           const { inOrder } = p;
           p.step(p.count, p.state, p.drive, p.params, p.words, p.out, inOrder === null ? moment : { ...moment, inOrder }, p.range);
           counters.events[p.pop.id]! += send(p, sent);

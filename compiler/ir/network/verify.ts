@@ -3,6 +3,7 @@ import { numbersOf, sizeOf, type Tensor } from "../../base/tensor.ts";
 import { inputCodes, outputCodes } from "../codes/index.ts";
 import { kernelProblem, outShape, pooledShape, poolProblem, weightsOf } from "./kernels/index.ts";
 import { neuronParams, neurons, neuronWords } from "./neurons/index.ts";
+import { placeMax } from "./neurons/fire.ts";
 import type { NeuronModel } from "./neurons/model.ts";
 import { linkName } from "./print.ts";
 import { spikeRange } from "./spike.ts";
@@ -17,7 +18,8 @@ import type { InputCode, Link, Network, OutputCode, Pool, Population } from "./t
  *   numbers      no NaN, no infinity; tensors have one number, one per channel or one per neuron
  *   spikes       graded bits 1 … 32; negative spikes need a type with negative payloads, counted
  *                and valued ones a graded or analog one
- *   neurons      thresholds of both signs do not overlap; counted spikes have a positive threshold
+ *   neurons      thresholds of both signs do not overlap; counted spikes have a positive threshold;
+ *                digits have a last step, at most 14 before it, and room in the payload
  *   links        ends exist, none leads into an input; kernel and pool fit the source; numbers of
  *                elements agree (row-major order is enough); pools have binary sources, and for
  *                or and and one amplitude per channel
@@ -184,6 +186,28 @@ function verifyFiring(p: Population, report: Report): void {
   }
   if (emit === "count" && threshold.some((t) => t <= 0))
     report(diagnostic("neuron-rule", ["emit=count divides by the threshold, which is not positive"], place));
+  if (emit === "digit") verifyDigits(p, report);
+}
+
+/** A digit's payload needs a last step to count from, and room for the first one. */
+function verifyDigits(p: Population, report: Report): void {
+  const place = placeOf(p);
+  if (p.stop === null) {
+    report(diagnostic("neuron-rule", ["emit=digit counts the steps that follow, and the population's window has no end"], place));
+    return;
+  }
+  const left = p.stop - 1 - p.start - p.silent;
+  const { high } = spikeRange(p.spike);
+  if (left > placeMax)
+    report(diagnostic("neuron-rule", [`emit=digit has places up to 2^${placeMax}, and ${left} steps follow the first digit`], place));
+  else if (2 ** left > high)
+    report(
+      diagnostic(
+        "spike-type",
+        [`emit=digit with a first digit of ${2 ** left} on a ${p.spike.kind} population with payloads to ${high}`],
+        place,
+      ),
+    );
 }
 
 // Links

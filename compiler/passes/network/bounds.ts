@@ -1,6 +1,7 @@
 import { at } from "../../base/bug.ts";
 import { numbersOf, sizeOf, spread } from "../../base/tensor.ts";
 import { outShape, pooledShape, synapsesOf } from "../../ir/network/kernels/index.ts";
+import { placeMax } from "../../ir/network/neurons/fire.ts";
 import { neuronWords } from "../../ir/network/neurons/index.ts";
 import { spikeRange } from "../../ir/network/spike.ts";
 import type { Kernel, Link, Network, Population } from "../../ir/network/types.ts";
@@ -23,8 +24,9 @@ export function payloads(p: Population): { readonly low: number; readonly high: 
   const words = neuronWords(p);
   if (words["output"] === "yes") return { low: 0, high: 0 };
   if (words["emit"] === "value") return range;
+  const most = words["emit"] === "digit" ? 2 ** Math.min(placeMax, (p.stop ?? 0) - 1 - p.start - p.silent) : 1;
   const signed = p.neuron.model === "tsa" || (words["negative"] ?? "none") !== "none";
-  return { low: signed ? -1 : 0, high: words["emit"] === "count" ? range.high : 1 };
+  return { low: signed ? -most : 0, high: words["emit"] === "count" ? range.high : most };
 }
 
 /** What one spike of the link's pooled source can be worth before the weight: payload range, amplitude and gain. */

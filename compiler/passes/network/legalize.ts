@@ -9,7 +9,7 @@ import { checkRange } from "./check-range/pass.ts";
 import { isInput, linkPlace, placeOf } from "./edit.ts";
 import { foldAmplitude } from "./fold-amplitude/pass.ts";
 import { weightCount } from "./fold-amplitude/storage.ts";
-import { legalizeDoubling, noCompanions } from "./legalize-doubling/pass.ts";
+import { legalizeDoubling, noDoubling } from "./legalize-doubling/pass.ts";
 import { legalizeInputs } from "./legalize-inputs/pass.ts";
 import { legalizePools } from "./legalize-pools/pass.ts";
 import { legalizeReset } from "./legalize-reset/pass.ts";
@@ -118,7 +118,7 @@ function lackingSettings(p: Population, chip: ChipSpec): Diagnostic[] {
   const place = { at: placeOf(p), origin: p.origin };
   return missingWords(asked, chip).flatMap((m) => {
     if (m.setting !== "leak=double") return [diagnostic("setting-not-replaced", [p.name, m.setting, chip.name, m.has], place)];
-    const why = noCompanions(chip);
+    const why = noDoubling(chip);
     return why === null ? [] : [diagnostic("chip-lacks-doubling", [p.name, chip.name, why], place)];
   });
 }

@@ -23,6 +23,7 @@ import {
   machineParityBytes,
   machineSeed,
   potentialMaximum,
+  placeMaximum,
   potentialMinimum,
   runBiasFirst,
   runBoundary,
@@ -254,11 +255,13 @@ function updateOne(machine: usize, core: usize, run: usize, c: i32, k: i32, z: i
   }
   if (load<i32>(run + runBiasFirst) == 0 || c == 0) drive += <i64>load<i32>(load<usize>(core + coreBias) + at);
   const u = saturate64(leaked(load<i32>(potential), run) + drive);
+  const emits = load<i32>(run + runEmit);
+  const place = emits == 3 ? placeOf(load<i32>(run + runLength) - 1 - c) : 1;
   let s = 0;
   if (c >= load<i32>(run + runSilent)) {
     const key = load<i32>(load<usize>(core + coreNoiseKey) + at);
     const w = <i64>u + noiseOf(run, load<i32>(machine + machineSeed), key, load<i32>(run + runStart) + c);
-    s = compared(core, run, k, w);
+    s = compared(core, run, k, w, place);
   }
   if (s == 0) {
     store<i32>(potential, u);
@@ -268,10 +271,9 @@ function updateOne(machine: usize, core: usize, run: usize, c: i32, k: i32, z: i
   const f = <i32>load<u8>(fired);
   if (s > 0) store<u8>(fired, <u8>min(firedMaximum, f + 1));
   else if (load<i32>(run + runNegative) == 3) store<u8>(fired, <u8>max(0, f - 1));
-  const emits = load<i32>(run + runEmit);
   const high = load<i32>(run + runPayloadHigh);
-  let payload = s;
-  let times = s;
+  let payload = s * place;
+  let times = payload;
   if (emits == 1) {
     payload = min(max(u, load<i32>(run + runPayloadLow)), high);
   } else if (emits == 2 && s > 0) {
@@ -294,8 +296,13 @@ function leaked(v: i32, run: usize): i64 {
   return <i64>(2 * v);
 }
 
-function compared(core: usize, run: usize, k: i32, w: i64): i32 {
-  const threshold = <i64>load<i32>(load<usize>(core + coreThreshold) + ((<usize>k) << 2));
+/** What a digit is worth when so many steps of the window follow. */
+function placeOf(left: i32): i32 {
+  return 1 << min(placeMaximum, max(0, left));
+}
+
+function compared(core: usize, run: usize, k: i32, w: i64, place: i32): i32 {
+  const threshold = <i64>load<i32>(load<usize>(core + coreThreshold) + ((<usize>k) << 2)) * <i64>place;
   if (load<i32>(run + runGreater) != 0 ? w > threshold : w >= threshold) return 1;
   const negative = load<i32>(run + runNegative);
   if (negative == 0 || w >= (load<i32>(run + runNegativeAtZero) != 0 ? 0 : -threshold)) return 0;

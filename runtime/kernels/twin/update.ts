@@ -92,7 +92,9 @@ export function updateTwins({ i32, u8 }: Memory): Pick<Kernels, "update" | "idle
     const bias = at(run + l.runBiasFirst) === 0 || c === 0 ? at(addressIn(core, l.coreBias) + 4 * k) : 0;
     const u = saturate(leaked(at(potential), run) + drive + bias);
     const noise = (): number => noiseOf(machine, run, at(addressIn(core, l.coreNoiseKey) + 4 * k), at(run + l.runStart) + c);
-    const s = c < at(run + l.runSilent) ? 0 : compared(core, run, k, u + noise());
+    const emits = at(run + l.runEmit);
+    const place = emits === 3 ? placeOf(at(run + l.runLength) - 1 - c) : 1;
+    const s = c < at(run + l.runSilent) ? 0 : compared(core, run, k, u + noise(), place);
     if (s === 0) {
       set(potential, u);
       return 0;
@@ -100,10 +102,9 @@ export function updateTwins({ i32, u8 }: Memory): Pick<Kernels, "update" | "idle
     const fired = addressIn(core, l.coreFired) + k;
     if (s > 0) u8[fired] = Math.min(l.firedMaximum, u8[fired]! + 1);
     else if (at(run + l.runNegative) === 3) u8[fired] = Math.max(0, u8[fired]! - 1);
-    const emits = at(run + l.runEmit);
     const high = at(run + l.runPayloadHigh);
-    let payload = s;
-    let times = s;
+    let payload = s * place;
+    let times = payload;
     if (emits === 1) {
       payload = Math.min(Math.max(u, at(run + l.runPayloadLow)), high);
     } else if (emits === 2 && s > 0) {
@@ -131,8 +132,8 @@ export function updateTwins({ i32, u8 }: Memory): Pick<Kernels, "update" | "idle
     }
   };
 
-  const compared = (core: number, run: number, k: number, w: number): number => {
-    const threshold = at(addressIn(core, l.coreThreshold) + 4 * k);
+  const compared = (core: number, run: number, k: number, w: number, place: number): number => {
+    const threshold = at(addressIn(core, l.coreThreshold) + 4 * k) * place;
     if (at(run + l.runGreater) !== 0 ? w > threshold : w >= threshold) return 1;
     const negative = at(run + l.runNegative);
     if (negative === 0 || w >= (at(run + l.runNegativeAtZero) !== 0 ? 0 : -threshold)) return 0;
@@ -151,6 +152,11 @@ export function updateTwins({ i32, u8 }: Memory): Pick<Kernels, "update" | "idle
   };
 
   return { update, idle };
+}
+
+/** What a digit is worth when so many steps of the window follow. */
+function placeOf(left: number): number {
+  return 2 ** Math.min(l.placeMaximum, Math.max(0, left));
 }
 
 function saturate(x: number): number {

@@ -86,6 +86,7 @@ module mesh_update (
   wire [15:0] p_start = profile2[`PROFILE2_START];
   wire [15:0] p_silent = profile2[`PROFILE2_SILENT];
   wire [15:0] p_length = profile3[`PROFILE3_LENGTH];
+  wire [15:0] p_left = p_length == 0 ? 16'd0 : p_length - 16'd1 - p_local;
   wire [15:0] p_local = turn >= phase ? turn - phase : turn + interval - phase;
   wire p_active = p_used & step >= {16'd0, p_start} & (p_length == 0 | p_local < p_length);
   wire p_begins = p_active & p_local == 0 & p_boundary != `PROFILE0_BOUNDARY_KEEP;
@@ -115,6 +116,7 @@ module mesh_update (
   reg [31:0] i_profile1;
   reg i_with_bias;
   reg i_silent;
+  reg [3:0] i_place;
   reg [23:0] i_v;
   reg [23:0] i_i;
   reg [7:0] i_fired;
@@ -159,7 +161,7 @@ module mesh_update (
   end
 
   // noise, noise: only the hash is at work.
-  localparam HOLD = 169;
+  localparam HOLD = 173;
   reg n_valid;
   reg [ALONG-1:0] n_along;
   reg [HOLD-1:0] n_hold;
@@ -168,6 +170,7 @@ module mesh_update (
   reg [HOLD-1:0] m_hold;
   wire m_updates = m_along[0];
   wire m_silent;
+  wire [3:0] m_place;
   wire [23:0] m_v;
   wire [23:0] m_u;
   wire [23:0] m_i;
@@ -175,7 +178,7 @@ module mesh_update (
   wire [23:0] m_threshold;
   wire [31:0] m_profile0;
   wire [31:0] m_profile1;
-  assign {m_silent, m_v, m_u, m_i, m_fired, m_threshold, m_profile0, m_profile1} = m_hold;
+  assign {m_silent, m_place, m_v, m_u, m_i, m_fired, m_threshold, m_profile0, m_profile1} = m_hold;
   wire signed [39:0] m_noise;
 
   generate
@@ -254,7 +257,8 @@ module mesh_update (
 
   // compare
   wire signed [39:0] m_u_wide = {{16{m_u[23]}}, m_u};
-  wire signed [39:0] m_limit = {{16{m_threshold[23]}}, m_threshold};
+  wire signed [39:0] m_threshold_wide = {{16{m_threshold[23]}}, m_threshold};
+  wire signed [39:0] m_limit = m_threshold_wide <<< m_place;
   wire signed [39:0] m_sum = m_u_wide + m_noise;
   wire signed [39:0] m_low = m_profile0[`PROFILE0_NEGATIVEATZERO] ? 40'sd0 : -m_limit;
   wire m_above = m_profile0[`PROFILE0_COMPARE] == `PROFILE0_COMPARE_GT ? m_sum > m_limit : m_sum >= m_limit;
@@ -273,7 +277,7 @@ module mesh_update (
   wire m_most = m_threshold[23] | m_threshold == 0 | (~m_u[23] & {16'd0, m_u} >= {m_threshold, 16'd0});
 
   // compare -> divide -> divide: eight bits of the quotient each.
-  localparam KEEP = 148;
+  localparam KEEP = 152;
   reg d_valid;
   reg [ALONG-1:0] d_along;
   reg [KEEP-1:0] d_keep;
@@ -294,10 +298,11 @@ module mesh_update (
   wire [23:0] e_u;
   wire [23:0] e_i;
   wire [7:0] e_fired;
+  wire [3:0] e_place;
   wire d_counts = d_keep[KEEP-3];
   wire d_most = d_keep[KEEP-4];
   wire [23:0] d_threshold = d_keep[KEEP-5-:24];
-  assign {e_minus, e_plus, e_counts, e_most, e_threshold, e_high, e_payload, e_v, e_u, e_i, e_fired} = e_keep;
+  assign {e_minus, e_plus, e_counts, e_most, e_threshold, e_high, e_payload, e_v, e_u, e_i, e_fired, e_place} = e_keep;
 
   wire [7:0] d_quotient;
   wire [23:0] d_left;
@@ -349,7 +354,7 @@ module mesh_update (
   assign {x_routes, x_slot, x_reset, x_mode, x_emit, x_output, x_reads_out, x_active, x_updates} = x_along;
   wire [23:0] e_reset = e_along[31:8];
   wire signed [39:0] e_reset_wide = {{16{e_reset[23]}}, e_reset};
-  wire signed [39:0] e_times = e_counts ? $signed({24'd0, e_number}) : e_plus ? 40'sd1 : e_minus ? -40'sd1 : 40'sd0;
+  wire signed [39:0] e_times = e_counts ? $signed({24'd0, e_number}) : e_plus ? 40'sd1 <<< e_place : e_minus ? -(40'sd1 <<< e_place) : 40'sd0;
   wire signed [39:0] x_u_wide = {{16{x_u[23]}}, x_u};
   wire signed [39:0] x_less = x_u_wide - x_amount;
   wire [23:0] x_subtracted;
@@ -412,6 +417,7 @@ module mesh_update (
       i_profile1 <= profile1;
       i_with_bias <= ~profile0[`PROFILE0_BIASFIRST] | p_local == 0;
       i_silent <= p_local < p_silent;
+      i_place <= profile0[`PROFILE0_EMIT] != `PROFILE0_EMIT_DIGIT ? 4'd0 : p_left > 16'd14 ? 4'd14 : p_left[3:0];
       i_v <= p_v;
       i_i <= p_i;
       i_fired <= p_fired;
@@ -423,7 +429,7 @@ module mesh_update (
     end
     if (go & i_valid) begin
       n_along <= i_along;
-      n_hold <= {i_silent, i_v, i_u, i_profile0[`PROFILE0_CURRENT] & i_along[0] ? i_current : i_i, i_fired, i_threshold, i_profile0, i_profile1};
+      n_hold <= {i_silent, i_place, i_v, i_u, i_profile0[`PROFILE0_CURRENT] & i_along[0] ? i_current : i_i, i_fired, i_threshold, i_profile0, i_profile1};
     end
     if (go & n_valid) begin
       m_along <= n_along;
@@ -438,12 +444,13 @@ module mesh_update (
         m_most,
         m_threshold,
         m_high[15:0],
-        m_plus | m_minus ? (m_emit == `PROFILE0_EMIT_VALUE ? m_value : m_plus ? 24'd1 : 24'hffffff) : 24'd0,
+        m_plus | m_minus ? (m_emit == `PROFILE0_EMIT_VALUE ? m_value : m_plus ? 24'd1 << m_place : 24'hffffff << m_place) : 24'd0,
         m_v,
         m_u,
         m_i,
         m_plus ? (m_fired == 8'd255 ? 8'd255 : m_fired + 8'd1)
-          : m_minus & m_negative == `PROFILE0_NEGATIVE_COUNTED & m_fired != 0 ? m_fired - 8'd1 : m_fired
+          : m_minus & m_negative == `PROFILE0_NEGATIVE_COUNTED & m_fired != 0 ? m_fired - 8'd1 : m_fired,
+        m_place
       };
       d_rest <= m_u[23] ? 24'd0 : m_u;
     end

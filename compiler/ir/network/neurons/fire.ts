@@ -8,15 +8,25 @@ import type { Moment } from "./model.ts";
  *   s = +1 if w >= threshold (ge) or w > threshold (gt)
  *   s = -1 if negative != none and w < -negativeThreshold and (free or fired > 0)
  *   fired: after +1: fired+1; after -1 in mode counted: fired-1; kept in 0 … 255
- *   payload: unit: s.  value: u clamped to the spike's range.
+ *   payload: unit: s.  value: u clamped to the spike's range.  digit: s*place, and threshold and reset count place times too
  *            count: floor(u / threshold) for +1, but at least 1 and at most the largest payload
- *   v = sat(u - n*r) (subtract; n = payload for count, else s), r (set), or u (none); r = resetValue, or negativeReset after -1
+ *   v = sat(u - n*r) (subtract; n = payload for count and digit, else s), r (set), or u (none); r = resetValue, or negativeReset after -1
+ *
+ *   place = 2^(active steps that follow), at most 2^14: the first digit of a code counts most, the last one 1
  *
  * No neuron fires in the silent period.
  */
 
 /** Largest value of the fired counter. */
 export const firedMax = 255;
+
+/** Largest exponent of a digit's place: 2^14 and its negative fit payloads of 16 bits. */
+export const placeMax = 14;
+
+/** What a digit is worth when so many active steps follow. */
+export function placeOf(left: number): number {
+  return 2 ** Math.min(placeMax, left);
+}
 
 export type Firing = {
   readonly threshold: Float64Array;
@@ -40,11 +50,11 @@ export function fire(count: number, v: Float64Array, f: Firing, out: Float64Arra
     return;
   }
   if (f.negative === "none" && f.emit === "unit" && !f.noisy) firePlain(count, v, f, out);
-  else fireAny(count, v, f, out, spike);
+  else fireAny(count, v, f, out, spike, f.emit === "digit" ? placeOf(moment.left) : 1);
   if (f.reset === "subtract") saturate(count, v, moment.limits);
 }
 
-type FiringMoment = Pick<Moment, "mayFire" | "limits">;
+type FiringMoment = Pick<Moment, "mayFire" | "limits" | "left">;
 type PayloadRange = { readonly low: number; readonly high: number };
 
 /** How often the threshold fits into u; at least 1, because noise may have fired a lower potential. */
@@ -70,7 +80,7 @@ function firePlain(count: number, v: Float64Array, f: Firing, out: Float64Array)
   }
 }
 
-function fireAny(count: number, v: Float64Array, f: Firing, out: Float64Array, spike: PayloadRange): void {
+function fireAny(count: number, v: Float64Array, f: Firing, out: Float64Array, spike: PayloadRange, place: number): void {
   const { threshold, negativeThreshold, resetValue, negativeReset, fired, noisy } = f;
   const orEqual = f.compare === "ge";
   const signed = f.negative !== "none";
@@ -80,15 +90,16 @@ function fireAny(count: number, v: Float64Array, f: Firing, out: Float64Array, s
     const u = v[i]!;
     const w = noisy ? u + out[i]! : u;
     let s = 0;
-    if (orEqual ? w >= threshold[i]! : w > threshold[i]!) s = 1;
-    else if (signed && w < -negativeThreshold[i]! && (free || fired[i]! > 0)) s = -1;
+    const t = threshold[i]! * place;
+    if (orEqual ? w >= t : w > t) s = 1;
+    else if (signed && w < -negativeThreshold[i]! * place && (free || fired[i]! > 0)) s = -1;
     if (s === 0) {
       out[i] = 0;
       continue;
     }
     if (s > 0) fired[i] = Math.min(firedMax, fired[i]! + 1);
     else if (counted) fired[i] = Math.max(0, fired[i]! - 1);
-    let n = s;
+    let n = s * place;
     if (f.emit === "value") {
       out[i] = u < spike.low ? spike.low : u > spike.high ? spike.high : u;
     } else {

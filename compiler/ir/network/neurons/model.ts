@@ -5,6 +5,8 @@ export type Limits = { readonly low: number; readonly high: number };
 export type Moment = {
   /** Local step: 0 in the population's first active step. */
   readonly local: number;
+  /** Active steps that follow this one in the population's window; 0 where the window has no end of its own. */
+  readonly left: number;
   /** Step of the sample, 0 in its first; counter-based noise depends on it. */
   readonly step: number;
   /** False in the silent period. */

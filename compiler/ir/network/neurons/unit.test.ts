@@ -33,6 +33,7 @@ function update(
   payload: { low: number; high: number },
   seed: number,
   step: number,
+  stop: number,
 ): { state: State; sent: number } {
   let { v, i, fired } = was;
   if (local === 0 && words["boundary"] === "preload") [i, fired] = [0, 0];
@@ -51,7 +52,8 @@ function update(
   const bias = words["biasAt"] === "first" && local !== 0 ? 0 : p["bias"]!;
   const u = sat(leaks[words["leak"]!]! + drive + bias);
   const w = u + noise(words, p, seed, step);
-  const t = p["threshold"]!;
+  const place = words["emit"] === "digit" ? 2 ** Math.min(14, stop - 1 - local) : 1;
+  const t = p["threshold"]! * place;
   let s = 0;
   if (local >= silent) {
     if (words["compare"] === "ge" ? w >= t : w > t) s = 1;
@@ -62,8 +64,8 @@ function update(
   if (s === -1 && words["negative"] === "counted") fired = Math.max(0, fired - 1);
   const count = s === 1 ? Math.min(Math.max(Math.floor(u / t), 1), payload.high) : s;
   const value = s === 0 ? 0 : Math.min(Math.max(u, payload.low), payload.high);
-  const sent = words["emit"] === "unit" ? s : words["emit"] === "value" ? value : count;
-  const n = words["emit"] === "count" ? sent : s;
+  const sent = { unit: s, value, count, digit: s * place }[words["emit"]!]!;
+  const n = words["emit"] === "count" || words["emit"] === "digit" ? sent : s;
   if (words["reset"] === "subtract") v = sat(u - n * p["resetValue"]!);
   else if (words["reset"] === "set") v = s !== 0 ? p["resetValue"]! : u;
   else v = u;
@@ -94,6 +96,7 @@ test("the unit is the README's rule, for random settings, states and inputs", ()
     const out = new Float64Array(count);
     const silent = r.int(0, 2);
     const first = r.int(0, 1000);
+    const stop = r.pick([6, 9, 40]);
     for (let local = 0; local < 6; local++) {
       const z = draw(-size, size);
       unitModel.step(
@@ -103,7 +106,7 @@ test("the unit is the README's rule, for random settings, states and inputs", ()
         params,
         words,
         out,
-        { local, step: first + local, mayFire: local >= silent, limits: { low, high }, seed, touched: null },
+        { local, left: stop - 1 - local, step: first + local, mayFire: local >= silent, limits: { low, high }, seed, touched: null },
         payload,
       );
       const both = mine.map((m, k) =>
@@ -117,6 +120,7 @@ test("the unit is the README's rule, for random settings, states and inputs", ()
           payload,
           seed,
           first + local,
+          stop,
         ),
       );
       mine = both.map((b) => b.state);

@@ -52,8 +52,8 @@ export const unitModel: NeuronModel = {
     biasAt: { help: "bias in every step, or in the first active step only", choices: ["every", "first"] },
     update: { help: "in every step, or only in steps in which a synapse reached the neuron", choices: ["every", "touched"] },
     emit: {
-      help: "payload: the sign (unit), the potential (value), or how often the threshold fits into it (count)",
-      choices: ["unit", "value", "count"],
+      help: "payload: the sign (unit), the potential (value), how often the threshold fits into it (count), or the sign times 2 to the active steps that follow, by which threshold and reset are multiplied too (digit)",
+      choices: ["unit", "value", "count", "digit"],
     },
     boundary: {
       help: "state at the start of a sample: the initial potential, zero, or what the last sample left",

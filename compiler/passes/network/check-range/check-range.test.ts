@@ -39,7 +39,7 @@ describe("bounds", () => {
         const bounds = cut.pops.map((p) =>
           p.neuron.model === "input"
             ? { low: 0, high: 0 }
-            : potentialBounds(p, at(drives, p.id), Math.min(p.stop ?? 0, t + 1), -(2 ** 40), 2 ** 40),
+            : potentialBounds(p, [at(drives, p.id)], Math.min(p.stop ?? 0, t + 1), -(2 ** 40), 2 ** 40),
         );
         const prepared = prepareNetwork(cut);
         for (let k = 0; k < 4; k++) {

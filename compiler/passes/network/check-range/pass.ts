@@ -6,6 +6,7 @@ import type { Link, Network, Population } from "../../../ir/network/types.ts";
 import { type Context, pass } from "../../pass.ts";
 import { type Bounds, driveOf } from "../bounds.ts";
 import { incoming, isInput, placeOf } from "../edit.ts";
+import { drivesOf } from "./drives.ts";
 import { unitOf } from "../lower-neurons/unit.ts";
 import { potentialBounds, type Saturation } from "./potential.ts";
 import { neuronName, witness } from "./witness.ts";
@@ -58,6 +59,7 @@ function finish(found: readonly Diagnostic[], cx: Context): void {
 
 function checkPopulation(n: Network, p: Population, links: readonly Link[], w: Widths, found: Found): Row {
   const drive = driveOf(n, p, links);
+  const drives = drivesOf(n, p, links);
   const worst = worstOf(drive);
   const limit = 2 ** (w.accumulator - 1);
   const place = { at: placeOf(p), origin: p.origin };
@@ -78,7 +80,7 @@ function checkPopulation(n: Network, p: Population, links: readonly Link[], w: W
   if (unit === null || neuronWords(unit)["boundary"] === "keep")
     return { ...row, "potential low": "", "potential high": "", "potential bits": "" };
   const range = 2 ** (w.potential - 1);
-  const potentials = potentialBounds(unit, drive, (p.stop ?? n.steps) - p.start, -range, range - 1);
+  const potentials = potentialBounds(unit, drives, (p.stop ?? n.steps) - p.start, -range, range - 1);
   const { saturation } = potentials;
   if (saturation !== null && !isHarmless(unit, comesAtOnce(n, links) ? { low: 0, high: 0 } : worst, range)) {
     const held = { pop: p, links, saturation };

@@ -1,6 +1,7 @@
 import { at } from "../../../base/bug.ts";
 import { sizeOf, spread } from "../../../base/tensor.ts";
 import { neuronParams, neuronWords } from "../../../ir/network/neurons/index.ts";
+import { placeOf } from "../../../ir/network/neurons/fire.ts";
 import { factorUnit } from "../../../ir/network/neurons/integrate.ts";
 import { spikeRange } from "../../../ir/network/spike.ts";
 import type { Population } from "../../../ir/network/types.ts";
@@ -29,17 +30,17 @@ export type Potentials = { readonly low: number; readonly high: number; readonly
 
 type Interval = { low: number; high: number };
 
-/** Where the potentials of a population of units can go within `steps` steps, in a register of range least … most. */
-export function potentialBounds(p: Population, drive: Bounds, steps: number, least: number, most: number): Potentials {
+/** Where the potentials of a population of units can go within `steps` steps, in a register of range least … most; `drives`: one for all steps, or one for each. */
+export function potentialBounds(p: Population, drives: readonly Bounds[], steps: number, least: number, most: number): Potentials {
   const unit = readUnit(p);
-  const count = drive.low.length;
+  const count = at(drives, 0).low.length;
   let [low, high] = [0, 0];
   let first: Saturation | null = null;
   let saturating = 0;
   let last: Path | null = null;
   for (let n = 0; n < count; n++) {
     // Neurons of one channel of a convolution have all numbers in common, so they have one path.
-    if (last === null || !alike(unit, drive, n - 1, n)) last = pathOf(unit, n, steps, at(drive.low, n), at(drive.high, n), least, most);
+    if (last === null || !alike(unit, drives, n - 1, n)) last = pathOf(unit, n, steps, drives, least, most);
     low = Math.min(low, last.low);
     high = Math.max(high, last.high);
     if (last.reached < 0) continue;
@@ -52,28 +53,31 @@ export function potentialBounds(p: Population, drive: Bounds, steps: number, lea
 /** Where one neuron's potential can go; `reached` is the first step in which it can be at an end of the range, `end`, or -1. */
 type Path = { low: number; high: number; reached: number; end: number };
 
-function pathOf(unit: Unit, n: number, steps: number, z0: number, z1: number, least: number, most: number): Path {
+function pathOf(unit: Unit, n: number, steps: number, drives: readonly Bounds[], least: number, most: number): Path {
   const start = at(unit.initial, n);
   const v: Interval = { low: start, high: start };
   const i: Interval = { low: 0, high: 0 };
   const path: Path = { low: Math.min(0, start), high: Math.max(0, start), reached: -1, end: 0 };
   for (let c = 0; c < steps; c++) {
     const [from, to] = [v.low, v.high];
-    const over = step(unit, n, c, v, i, z0, z1, least, most);
+    const { low: z0, high: z1 } = at(drives, Math.min(c, drives.length - 1));
+    const over = step(unit, n, c, steps - 1 - c, v, i, at(z0, n), at(z1, n), least, most);
     path.low = Math.min(path.low, v.low, unit.reach.low);
     path.high = Math.max(path.high, v.high, unit.reach.high);
     if (over !== 0 && path.reached < 0) {
       path.reached = c;
       path.end = over;
     }
-    if (c > 0 && c >= unit.silent && v.low === from && v.high === to && !unit.current) break;
+    const settled = drives.length === 1 && unit.emit !== "digit" && !unit.current;
+    if (settled && c > 0 && c >= unit.silent && v.low === from && v.high === to) break;
   }
   return path;
 }
 
 /** Whether two neurons have the same numbers. */
-function alike(k: Unit, drive: Bounds, a: number, b: number): boolean {
-  for (const list of [drive.low, drive.high, ...k.lists]) if (list[a] !== list[b]) return false;
+function alike(k: Unit, drives: readonly Bounds[], a: number, b: number): boolean {
+  for (const drive of drives) if (drive.low[a] !== drive.low[b] || drive.high[a] !== drive.high[b]) return false;
+  for (const list of k.lists) if (list[a] !== list[b]) return false;
   return true;
 }
 
@@ -112,8 +116,19 @@ function readUnit(p: Population) {
   };
 }
 
-/** One step of neuron n; v and i are updated in place. Returns the end of the range that was reached, or 0. */
-function step(k: Unit, n: number, c: number, v: Interval, i: Interval, z0: number, z1: number, least: number, most: number): number {
+/** One step of neuron n, which `left` others follow; v and i are updated in place. Returns the end of the range that was reached, or 0. */
+function step(
+  k: Unit,
+  n: number,
+  c: number,
+  left: number,
+  v: Interval,
+  i: Interval,
+  z0: number,
+  z1: number,
+  least: number,
+  most: number,
+): number {
   let over = 0;
   const clamp = (x: number): number => {
     if (x > most) over = most;
@@ -134,7 +149,7 @@ function step(k: Unit, n: number, c: number, v: Interval, i: Interval, z0: numbe
   k.reach.high = u1;
   const [from, to] = [v.low, v.high];
   if (c < k.silent || k.reset === "none") [v.low, v.high] = [u0, u1];
-  else fired(k, n, u0, u1, v);
+  else fired(k, n, u0, u1, v, k.emit === "digit" ? placeOf(left) : 1);
   v.low = clamp(v.low);
   v.high = clamp(v.high);
   if (k.rests) [v.low, v.high] = [Math.min(v.low, from), Math.max(v.high, to)];
@@ -155,9 +170,9 @@ function leaked(k: Unit, n: number, v: number): number {
 }
 
 /** The hull of what is left by neurons that do not fire, fire, and fire negatively, for u in u0 … u1. */
-function fired(k: Unit, n: number, u0: number, u1: number, v: Interval): void {
-  const t = at(k.threshold, n);
-  const r = at(k.amount, n);
+function fired(k: Unit, n: number, u0: number, u1: number, v: Interval, place: number): void {
+  const t = at(k.threshold, n) * place;
+  const r = at(k.amount, n) * (k.reset === "set" ? 1 : place);
   const below = k.atZero ? 0 : -t;
   // Least u that can fire, and greatest that can stay silent, over all noise.
   const up = t - k.noise.high + (k.equal ? 0 : 1);

@@ -4,8 +4,10 @@ import { type Diagnostic, diagnostic, Failure } from "../../../base/diagnostic.t
 import { sizeOf } from "../../../base/tensor.ts";
 import { neuronParams, neuronWords } from "../../../ir/network/neurons/index.ts";
 import type { Network, Population } from "../../../ir/network/types.ts";
-import { pass } from "../../pass.ts";
+import { choice } from "../../../base/options.ts";
+import { type Context, pass } from "../../pass.ts";
 import { driveOf } from "../bounds.ts";
+import { applyDigits, digitsFor, type DigitsPlan, noDigits } from "./digits.ts";
 import { potentialBounds } from "../check-range/potential.ts";
 import { incoming, isInput, placeOf } from "../edit.ts";
 import { unitOf, unitWords } from "../lower-neurons/unit.ts";
@@ -17,7 +19,10 @@ import { applyCompanions, type Companion, companionsFor, type DoublingPlan } fro
  *
  *   u(t+1) = 2·(u(t) - R·s(t)) + z
  *
- * A second neuron, the companion, hears all that the first does and is never reset. It sends its
+ * form=digits, where neurons can send a digit's place value and multiply their threshold by it: digits.ts.
+ * It needs no other neuron. form=auto takes it where it is proven, for all the network or not at all.
+ *
+ * form=companions. A second neuron, the companion, hears all that the first does and is never reset. It sends its
  * potential w as a payload in every step, and that comes back to both a step later, with the
  * spike that was sent:
  *
@@ -41,12 +46,32 @@ import { applyCompanions, type Companion, companionsFor, type DoublingPlan } fro
 export const legalizeDoubling = pass({
   name: "legalize-doubling",
   on: "network",
-  summary: "Gives neurons that double their potential a companion that sends it back to them, for chips that cannot double.",
+  summary:
+    "For chips that cannot double a potential: digits sent as payloads of their place value, or a companion that sends the potential back.",
   keeps: "spikes",
-  options: {},
-  run(network, _options, cx) {
+  options: {
+    form: choice(
+      ["auto", "digits", "companions"],
+      "auto",
+      "digits: payloads of the place value; companions: a second neuron; auto: digits where they are exact",
+    ),
+  },
+  run(network, options, cx) {
     const { chip } = cx;
     if (chip?.unit["leak"]?.includes("double") === true) return network;
+    const doubling = new Set(network.pops.filter((p) => !isInput(p) && doubles(p)).map((p) => Number(p.id)));
+    if (doubling.size === 0) return network;
+    if (options.form !== "companions") {
+      const found = digitsFor(network, doubling, chip);
+      if ("links" in found) return sendDigits(network, found, cx);
+      if (options.form === "digits")
+        throw new Failure([
+          diagnostic("chip-lacks-doubling", [found.pop.name, chip?.name ?? "the chip", `digits cannot be sent: ${found.why}`], {
+            at: placeOf(found.pop),
+            origin: found.pop.origin,
+          }),
+        ]);
+    }
     const problems: Diagnostic[] = [];
     const plans = new Map<number, DoublingPlan>();
     for (const p of network.pops) {
@@ -61,8 +86,28 @@ export const legalizeDoubling = pass({
   },
 });
 
+function sendDigits(n: Network, plan: DigitsPlan, cx: Context): Network {
+  const rows = [...plan.scale].map(([id, k]) => ({
+    population: at(n.pops, id).name,
+    neurons: sizeOf(at(n.pops, id).shape),
+    "neurons after": sizeOf(at(n.pops, id).shape),
+    "first digit":
+      plan.pops.get(id)?.spike.kind === "graded"
+        ? 2 ** ((plan.pops.get(id)?.stop ?? 0) - 1 - at(n.pops, id).start - at(n.pops, id).silent)
+        : "",
+    factor: 2 ** k,
+    keeps: "every digit",
+  }));
+  cx.table("legalize-doubling", rows);
+  return applyDigits(n, plan);
+}
+
 /** Why no network can do without doubling on this chip; null when the pass can try. */
-export function noCompanions(chip: ChipSpec): string | null {
+export function noDoubling(chip: ChipSpec): string | null {
+  return noDigits(chip) === null ? null : noCompanions(chip);
+}
+
+function noCompanions(chip: ChipSpec): string | null {
   const has = (word: string, choice: string): boolean => chip.unit[word]?.includes(choice) === true;
   if (!chip.spikes.includes("graded") || !has("emit", "value")) return "they cannot send it as a payload to be given back either";
   if (!has("leak", "none")) return "they cannot keep it either";
@@ -140,7 +185,7 @@ function rangeOf(n: Network, pop: Population, unit: Population, reset: Float64Ar
   const words = neuronWords(unit);
   if (pop.neuron.model === "readout" || words["output"] === "yes" || words["reset"] === "none") {
     // What the last step makes of it is not given back any more.
-    const reached = potentialBounds(unit, driveOf(n, pop, links), steps - 1, -(2 ** 40), 2 ** 40);
+    const reached = potentialBounds(unit, [driveOf(n, pop, links)], steps - 1, -(2 ** 40), 2 ** 40);
     return { low: reached.low, high: reached.high };
   }
   // What comes in the first step only does not count against what is given back later.
