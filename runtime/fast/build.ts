@@ -42,35 +42,26 @@ export type BuiltCore = {
   readonly slots: number;
   readonly runs: readonly BuiltRun[];
   readonly gates: readonly { readonly at: number; readonly start: number }[];
-  /** The core's line in the tables of packets. */
-  readonly line: number;
   readonly state: Readonly<Record<"potential" | "current" | "accumulator" | "fired" | "touched", number>>;
 };
 
-/** Tables that a thread fills while it works. */
-export type ThreadTables = {
-  /** [line][destination], 32 bits; and for fused packets two words each. */
-  readonly packets: number;
-  readonly fused: number;
-  /** [destination]. */
-  readonly lost: number;
-  readonly outputs: number;
-  readonly scratch: number;
-};
+/** Tables that a thread fills while it works: packets at [line][destination], by routes; lost ones; outputs; room for addresses. */
+export type ThreadTables = Readonly<Record<"routed" | "lost" | "outputs" | "scratch", number>>;
 
 /** All that a thread needs to work, and that can be sent to it. */
 export type Built = {
   readonly bytes: number;
   readonly machine: number;
   readonly cores: readonly BuiltCore[];
-  /** First and last core (exclusive) of each thread, as positions in `cores`. */
-  readonly shares: readonly { readonly first: number; readonly end: number }[];
   readonly tables: readonly ThreadTables[];
   /** Packets by [source core or host][column]. */
   readonly columns: number;
-  /** Slots of the event lists; parities of accumulators. */
+  /** Where the ledger lies (kernels/layout.ts), and how far apart its columns of words are. */
+  readonly ledger: Readonly<Record<"words" | "stride" | "counts" | "held" | "byLine" | "toHost" | "sent", number>>;
+  /** What was asked for with `room`. */
+  readonly room: number;
+  /** Slots of the event lists. */
   readonly slots: number;
-  readonly parities: number;
   /** Words at [slot][core] of the host's list: ends of the lists, their beginnings, and how many events fit. */
   readonly hostTails: number;
   readonly hostStarts: number;
@@ -84,8 +75,6 @@ export type Built = {
   /** Destinations: cores, and behind them the host. */
   readonly destinations: number;
   readonly width: number;
-  readonly lines: number;
-  readonly interval: number;
   readonly synapses: number;
 };
 
@@ -124,6 +113,13 @@ class Arena {
     return at;
   }
 
+  /** Fields of a record. */
+  record(at: number, fields: readonly (readonly [field: number, value: number])[]): void {
+    this.later((m) => {
+      for (const [field, value] of fields) m.i32[(at + field) >>> 2] = value;
+    });
+  }
+
   bytes(content: Uint8Array): number {
     const at = this.take(content.length);
     this.later((m) => m.u8.set(content, at));
@@ -147,10 +143,12 @@ export type BuildOptions = {
   readonly sends?: boolean;
   /** Bytes that the memory may have. */
   readonly most?: number;
+  /** Bytes to keep for the chip's own use. */
+  readonly room?: number;
 };
 
 /** Lays a plan out as a machine. */
-export function buildMachine(plan: Plan, { threads = 1, kernels, sends = true, most = memoryMax }: BuildOptions): Machine {
+export function buildMachine(plan: Plan, { threads = 1, kernels, sends = true, most = memoryMax, room = 0 }: BuildOptions): Machine {
   const arena = new Arena();
   const shares = share(plan, threads);
   const threadOf = new Int32Array(plan.cores.length);
@@ -161,7 +159,7 @@ export function buildMachine(plan: Plan, { threads = 1, kernels, sends = true, m
   });
   const offsets = slotOffsets(plan);
   const fusion = sends ? fuse(plan, threadOf, threads, offsets.of) : carried(plan);
-  const layout = layOut(plan, arena, shares, present, threadOf, fusion, offsets);
+  const layout = layOut(plan, arena, shares, present, fusion, offsets, room);
   if (arena.size > most) fail("simulator-memory", [arena.size, most]);
   const module = kernels === null ? null : compileKernels(kernels);
   const own = module === null ? null : wasmMemory(arena.size);
@@ -223,18 +221,19 @@ type Layout = Omit<Built, "bytes">;
 function layOut(
   plan: Plan,
   arena: Arena,
-  shares: Built["shares"],
+  shares: ReturnType<typeof share>,
   present: readonly number[],
-  threadOf: Int32Array,
   fusion: Fusion,
   offsets: { readonly of: Int32Array; readonly total: number },
+  room: number,
 ): Layout {
   const threads = shares.length;
   const cores = plan.cores.length;
   const destinations = cores + 1;
   const lists = threads + 1;
   const slots = fusion.delayMax + 2;
-  const parities = fusion.fusedPackets > 0 ? 2 : 1;
+  // A single thread updates all cores before the first one sends.
+  const parities = fusion.fusedPackets > 0 && threads > 1 ? 2 : 1;
   const copies = fusion.fusedPackets > 0 ? threads : 1;
   const machine = arena.take(l.machineBytes);
 
@@ -262,37 +261,68 @@ function layOut(
   const columnOf = arena.words([...Array.from(plan.routerOf, (r) => r % plan.columns), 0]);
 
   const eventsMax = fusion.carried ? plan.eventsMax : Math.max(64, ...present.map((d) => incoming(fusion, lists, cores, d)));
-  const tables = shares.map((): ThreadTables => {
-    return {
-      packets: arena.take(4 * plan.rows * destinations),
-      fused: arena.take(8 * plan.rows * destinations),
+  const lineOf = (d: number): number => Math.floor(plan.routerOf[d]! / plan.columns);
+  const threadRecords = arena.take(l.threadBytes * threads);
+  const tables = shares.map(({ first, end }, k): ThreadTables => {
+    // The host's packets are on the first line of the first thread.
+    const own = [...present.slice(first, end).map(lineOf), ...(k === 0 ? [0] : [])];
+    const line = own.reduce((a, b) => Math.min(a, b), plan.rows);
+    const lines = own.reduce((n, y) => Math.max(n, y - line + 1), 0);
+    const table = {
+      routed: arena.take(4 * lines * destinations),
+      fused: arena.take(4 * lines * destinations),
       lost: arena.take(4 * destinations),
-      outputs: 0,
+      more: arena.take(4 * destinations),
       // Addresses of rows; and, where events are carried, the events themselves.
       scratch: arena.take(fusion.carried ? (4 + l.eventBytes) * eventsMax : 4 * eventsMax),
+      outputs: arena.take(l.outBytes * (fusion.hostRoutes[k]! + 1)),
     };
+    arena.record(threadRecords + k * l.threadBytes, [
+      [l.threadFirst, first],
+      [l.threadEnd, end],
+      [l.threadRouted, table.routed],
+      [l.threadFused, table.fused],
+      [l.threadLine, line],
+      [l.threadLines, lines],
+      [l.threadLost, table.lost],
+      [l.threadMore, table.more],
+      [l.threadScratch, table.scratch],
+      [l.threadOutputs, table.outputs],
+    ]);
+    return table;
   });
-  const withOutputs = tables.map((t, k) => ({ ...t, outputs: arena.take(l.outBytes * (fusion.hostRoutes[k]! + 1)) }));
   const columns = arena.take(4 * destinations * plan.columns);
+  const ledger = placeLedger(plan, arena);
+  const homes = fusion.fusedPackets > 0 ? arena.words(homesOf(plan, offsets)) : 0;
+  const coreList = arena.take(4 * present.length);
 
-  arena.later((m) => {
-    const set = (field: number, value: number): void => {
-      m.i32[(machine + field) >>> 2] = value;
-    };
-    set(l.machineLists, lists);
-    set(l.machineTails, tails);
-    set(l.machineStarts, starts);
-    set(l.machineListBytes, listBytes);
-    set(l.machineSlotBytes, slotBytes);
-    set(l.machineSlots, slots);
-    set(l.machineAxonBits, plan.axonBits);
-    set(l.machineParityBytes, parities === 2 ? copies * copyBytes : 0);
-    set(l.machineCopyBytes, copyBytes);
-    set(l.machineCopies, copies);
-    set(l.machineAccumulators, accumulators);
-    set(l.machineColumnOf, columnOf);
-    set(l.machineSeed, plan.seed | 0);
-  });
+  arena.record(machine, [
+    [l.machineLists, lists],
+    [l.machineTails, tails],
+    [l.machineStarts, starts],
+    [l.machineListBytes, listBytes],
+    [l.machineSlotBytes, slotBytes],
+    [l.machineSlots, slots],
+    [l.machineAxonBits, plan.axonBits],
+    [l.machineParityBytes, parities === 2 ? copies * copyBytes : 0],
+    [l.machineCopyBytes, copyBytes],
+    [l.machineCopies, copies],
+    [l.machineAccumulators, accumulators],
+    [l.machineColumnOf, columnOf],
+    [l.machineSeed, plan.seed | 0],
+    [l.machineCoreList, coreList],
+    [l.machineCoreCount, present.length],
+    [l.machineCores, cores],
+    [l.machineInterval, plan.interval],
+    [l.machineThreads, threadRecords],
+    [l.machineThreadCount, threads],
+    [l.machineColumns, columns],
+    [l.machineWidth, plan.columns],
+    [l.machineLines, plan.rows],
+    [l.machineHomes, homes],
+    [l.machineParities, parities],
+    [l.machineLedger, ledger.at],
+  ]);
 
   let synapses = fusion.fusedSynapses;
   const built = present.map((d): BuiltCore => {
@@ -301,14 +331,20 @@ function layOut(
     if (heard) synapses += core.weights.length;
     return placeCore(plan, arena, d, core, accumulators + 4 * offsets.of[d]!, fusion, heard);
   });
+  arena.later((m) =>
+    m.i32.set(
+      built.map((c) => c.at),
+      coreList >>> 2,
+    ),
+  );
   return {
     machine,
     cores: built,
-    shares,
-    tables: withOutputs,
+    tables,
     columns,
+    ledger,
+    room: arena.take(room),
     slots,
-    parities,
     hostTails: tails + threads * listBytes,
     hostStarts: starts + threads * listBytes,
     hostRoom: fusion.room.slice(threads * cores),
@@ -317,10 +353,50 @@ function layOut(
     eventsMax,
     destinations,
     width: plan.columns,
-    lines: plan.rows,
-    interval: plan.interval,
     synapses,
   };
+}
+
+/** Where all that a step has done is added up. */
+function placeLedger(plan: Plan, arena: Arena): Built["ledger"] & { readonly at: number } {
+  const cores = plan.cores.length;
+  const routers = plan.columns * plan.rows;
+  const stride = 16 * Math.ceil(cores / 4);
+  const at = arena.take(l.ledgerBytes);
+  const words = arena.take(l.wordKinds * stride);
+  const counts = arena.take(l.countKinds * 2 * stride);
+  const held = arena.take(2 * stride);
+  const byLine = arena.take(4 * plan.rows * routers);
+  const lines = (): number => arena.take(4 * plan.rows);
+  const toHost = lines();
+  const sent = lines();
+  arena.record(at, [
+    [l.ledgerWords, words],
+    [l.ledgerWordBytes, stride],
+    [l.ledgerCounts, counts],
+    [l.ledgerHeld, held],
+    [l.ledgerByLine, byLine],
+    [l.ledgerToHost, toHost],
+    [l.ledgerSent, sent],
+    [l.ledgerLoaded, lines()],
+    [l.ledgerRouterOf, arena.words(plan.routerOf)],
+    [l.ledgerDirect, cores === routers && plan.routerOf.every((r, d) => r === d) ? 1 : 0],
+    [l.ledgerRouters, routers],
+    [l.ledgerRouted, lines()],
+  ]);
+  return { at, words, stride, counts, held, byLine, toHost, sent };
+}
+
+/** By accumulators that lie together: their core and its column. */
+function homesOf(plan: Plan, offsets: { readonly of: Int32Array; readonly total: number }): Int32Array {
+  const out = new Int32Array(offsets.total >> l.homeShift);
+  plan.cores.forEach((core, d) => {
+    if (core === null) return;
+    const first = offsets.of[d]! >> l.homeShift;
+    const word = d | ((plan.routerOf[d]! % plan.columns) << l.homeColumnShift);
+    out.fill(word, first, first + Math.ceil(core.slots / (1 << l.homeShift)));
+  });
+  return out;
 }
 
 /** Events that can reach a core in one step through lists. */
@@ -340,6 +416,7 @@ function placeCore(
   heard: boolean,
 ): BuiltCore {
   const at = arena.take(l.coreBytes);
+  const runs = arena.take(l.runBytes * core.runs.length);
   const n = core.neurons;
   const padded = 4 * (core.slots + 4);
   const potential = arena.take(padded);
@@ -349,8 +426,14 @@ function placeCore(
   const table = heard ? placeAxons(arena, core) : silent;
   const senders = fusion.carried ? noLists : fusion.place(arena, index, core);
   const outputs = core.isOutput.includes(1) ? arena.bytes(core.isOutput) : 0;
-  const fields: readonly (readonly [number, number])[] = [
+  const gates = table.gates.map((g) => ({ at: g.at, start: core.profiles[g.profile]!.start }));
+  arena.record(at, [
     [l.coreIndex, index],
+    [l.coreLine, Math.floor(plan.routerOf[index]! / plan.columns)],
+    [l.coreRuns, runs],
+    [l.coreRunCount, core.runs.length],
+    [l.coreGateList, arena.words(gates.flatMap((g) => [g.at, g.start]))],
+    [l.coreGateCount, gates.length],
     [l.coreSlots, core.slots],
     [l.coreAccumulators, accumulator],
     [l.coreTouched, touched],
@@ -372,14 +455,14 @@ function placeCore(
     [l.coreRoutes, senders.routes],
     [l.corePackets, senders.packets],
     [l.coreOutputs, outputs],
-  ];
-  arena.later((m) => {
-    for (const [field, value] of fields) m.i32[(at + field) >>> 2] = value;
-  });
-  const runs = core.runs.map((r): BuiltRun => {
+  ]);
+  const builtRuns = core.runs.map((r, k): BuiltRun => {
     const p = r.profile < 0 ? null : core.profiles[r.profile]!;
+    const place = runs + k * l.runBytes;
+    const bias = n.bias.subarray(r.first, r.end).some((b) => b !== 0);
+    arena.later((m) => m.i32.set(runWords(r.first, r.end, p, bias), place >>> 2));
     return {
-      at: arena.words(runWords(r.first, r.end, p)),
+      at: place,
       first: r.first,
       end: r.end,
       start: p?.start ?? 0,
@@ -392,16 +475,15 @@ function placeCore(
     index,
     at,
     slots: core.slots,
-    runs,
-    gates: table.gates.map((g) => ({ at: g.at, start: core.profiles[g.profile]!.start })),
-    line: Math.floor(plan.routerOf[index]! / plan.columns),
+    runs: builtRuns,
+    gates,
     state: { potential, current, accumulator, fired, touched },
   };
 }
 
 const noLists = { routes: 0, packets: 0 };
 
-function runWords(first: number, end: number, p: Profile | null): Int32Array {
+function runWords(first: number, end: number, p: Profile | null, bias: boolean): Int32Array {
   const words = new Int32Array(l.runBytes / 4);
   const set = (field: number, value: number | boolean): void => {
     words[field / 4] = Number(value);
@@ -409,6 +491,8 @@ function runWords(first: number, end: number, p: Profile | null): Int32Array {
   set(l.runFirst, first);
   set(l.runEnd, end);
   if (p === null) return words;
+  set(l.runUsed, true);
+  set(l.runBias, bias);
   set(l.runLeak, p.leak);
   set(l.runLeakArgument, p.leakArgument);
   set(l.runCurrent, p.current);

@@ -4,7 +4,6 @@ import * as l from "../kernels/layout.ts";
 import type { Built, Machine } from "./build.ts";
 import { HostFeed } from "./host.ts";
 import type { PlanInput } from "./plan.ts";
-import { runShare } from "./share.ts";
 
 /*
  * The fast model: what happens in a step, without following packets. Cores take the events
@@ -12,7 +11,7 @@ import { runShare } from "./share.ts";
  * what was done. How long it took is the chip's affair: it gets the counts (`Work`) and says.
  */
 
-/** Counted by cores, one number per kind and core. */
+/** Counted by cores, one number per kind and core: in the order of kernels/layout.ts. */
 export const fastCounters = [
   "event",
   "row",
@@ -46,7 +45,7 @@ export type Work = {
   readonly byLine: Int32Array;
   readonly toHost: Int32Array;
   readonly fromHost: number;
-  /** Packets from each line of routers. */
+  /** Packets from each line of routers, the host's with those of the first. */
   readonly sentByLine: Int32Array;
 };
 
@@ -68,16 +67,8 @@ export class Engine {
   onEmission: ((core: number, slot: number, payload: number) => void) | null = null;
   readonly #m: Machine;
   readonly #b: Built;
-  readonly #routerOf: Int32Array;
   readonly #workers: Workers;
   readonly #feed: HostFeed;
-  readonly #cores: number;
-  /** Fused packets, and their synapses, that the next step counts as taken. */
-  readonly #fusedEvents: Int32Array;
-  readonly #fusedSynapses: Int32Array;
-  readonly #arrived: Int32Array;
-  /** Lines whose part of the table of packets is not clear. */
-  readonly #loaded: Uint8Array;
 
   constructor(
     machine: Machine,
@@ -87,38 +78,38 @@ export class Engine {
   ) {
     this.#m = machine;
     this.#b = machine.built;
-    this.#routerOf = grid.routerOf;
     this.#workers = workers ?? {
-      step: (t) => [runShare(machine.built, machine.memory, machine.kernels, 0, t)],
+      step: (t) => [machine.kernels.runShare(machine.built.machine, 0, t)],
       close: async () => {},
     };
-    must(workers !== null || this.#b.shares.length === 1, "a machine of several shares has workers");
+    must(workers !== null || this.#b.tables.length === 1, "a machine of several shares has workers");
     this.#feed = new HostFeed(inputs, machine);
     const cores = grid.routerOf.length;
-    this.#cores = cores;
-    this.counts = Object.fromEntries(fastCounters.map((c) => [c, new Float64Array(cores)])) as Record<FastCounter, Float64Array>;
-    this.held = new Float64Array(cores);
-    this.#fusedEvents = new Int32Array(cores);
-    this.#fusedSynapses = new Int32Array(cores);
-    this.#arrived = new Int32Array(cores + 1);
-    this.#loaded = new Uint8Array(grid.rows);
-    const byCore = (): Int32Array => new Int32Array(cores);
+    const { ledger } = this.#b;
+    const { i32, f64 } = machine.memory;
+    const words = (at: number, n: number): Int32Array => i32.subarray(at >>> 2, (at >>> 2) + n);
+    const byCore = (kind: number): Int32Array => words(ledger.words + kind * ledger.stride, cores);
+    const doubles = (at: number): Float64Array => f64.subarray(at / 8, at / 8 + cores);
+    this.counts = Object.fromEntries(fastCounters.map((c, kind) => [c, doubles(ledger.counts + 2 * kind * ledger.stride)])) as Record<
+      FastCounter,
+      Float64Array
+    >;
+    this.held = doubles(ledger.held);
     this.work = {
-      events: byCore(),
-      rows: byCore(),
-      words: byCore(),
-      gates: byCore(),
-      updated: byCore(),
-      sent: byCore(),
-      firstUpdated: byCore(),
-      firstSlot: byCore(),
-      lastSlot: byCore(),
-      byColumn: machine.memory.i32.subarray(this.#b.columns >>> 2, (this.#b.columns >>> 2) + (cores + 1) * grid.columns),
-      byLine: new Int32Array(grid.rows * grid.columns * grid.rows),
-      toHost: new Int32Array(grid.rows),
+      events: byCore(l.wordEvents),
+      rows: byCore(l.wordRows),
+      words: byCore(l.wordWords),
+      gates: byCore(l.wordGates),
+      updated: byCore(l.wordUpdated),
+      sent: byCore(l.wordSent),
+      firstUpdated: byCore(l.wordFirstUpdated),
+      firstSlot: byCore(l.wordFirstSlot),
+      lastSlot: byCore(l.wordLastSlot),
+      byColumn: words(this.#b.columns, (cores + 1) * grid.columns),
+      byLine: words(ledger.byLine, grid.rows * grid.columns * grid.rows),
+      toHost: words(ledger.toHost, grid.rows),
       fromHost: 0,
-      // Lines are cleared where the step before has sent; the first step finds everything clear.
-      sentByLine: new Int32Array(grid.rows),
+      sentByLine: words(ledger.sent, grid.rows),
     };
   }
 
@@ -131,14 +122,14 @@ export class Engine {
     this.hostOut = 0;
     this.outputs = [];
     this.held.fill(0);
-    this.#fusedEvents.fill(0);
-    this.#fusedSynapses.fill(0);
     this.#feed.reset();
+    // What the last step has left to the next one.
+    memory.i32.fill(0, b.ledger.words >>> 2, (b.ledger.words + l.wordKinds * b.ledger.stride) >>> 2);
     const word = (field: number): number => memory.i32[(b.machine + field) >>> 2]! >>> 0;
     // All accumulators, all lists, all state.
     const accumulators = word(l.machineAccumulators) >>> 2;
     const parity = word(l.machineParityBytes) >>> 2;
-    memory.i32.fill(0, accumulators, accumulators + (b.parities === 2 ? 2 * parity : word(l.machineCopyBytes) >>> 2));
+    memory.i32.fill(0, accumulators, accumulators + (parity > 0 ? 2 * parity : word(l.machineCopyBytes) >>> 2));
     const tails = word(l.machineTails) >>> 2;
     const starts = word(l.machineStarts) >>> 2;
     memory.i32.copyWithin(tails, starts, starts + ((word(l.machineLists) * word(l.machineListBytes)) >>> 2));
@@ -148,12 +139,6 @@ export class Engine {
       memory.u8.fill(0, c.state.fired, c.state.fired + c.slots);
       for (const g of c.gates) memory.i32.fill(0, g.at >>> 2, (g.at >>> 2) + l.members);
     }
-    // Clear everything, whoever has sent.
-    this.work.sentByLine.fill(1);
-    this.work.sent.fill(1);
-    this.#clearTables();
-    this.work.sentByLine.fill(0);
-    this.work.sent.fill(0);
   }
 
   /** Queues what the host sends in a later step. */
@@ -163,146 +148,33 @@ export class Engine {
 
   /** Runs step t. */
   step(t: number): void {
-    const { memory } = this.#m;
-    this.#clearTables();
+    const { memory, kernels } = this.#m;
+    const b = this.#b;
+    const host = (b.columns >>> 2) + (b.destinations - 1) * b.width;
+    memory.i32.fill(0, host, host + b.width);
     this.outputs = [];
     const sent = this.#feed.send(t, this.outputs);
     this.hostIn += sent;
     (this.work as { fromHost: number }).fromHost = sent;
     const ends = this.#workers.step(t);
-    this.#b.tables.forEach((table, k) => {
+    b.tables.forEach((table, k) => {
       for (let o = table.outputs; o < ends[k]!; o += l.outBytes) {
         const at = o >>> 2;
         this.outputs.push({ line: memory.i32[at]!, payload: memory.i32[at + 1]!, core: memory.i32[at + 2]! });
       }
     });
     this.hostOut += this.outputs.length;
-    this.#countCores();
-    this.#countPackets();
+    kernels.tally(b.machine, sent);
+    if (this.onEmission !== null) this.#tell(this.onEmission);
   }
 
-  #clearTables(): void {
+  #tell(listener: (core: number, slot: number, payload: number) => void): void {
     const { i32 } = this.#m.memory;
-    const { destinations, lines, width } = this.#b;
-    const clear = (address: number, words: number): void => {
-      i32.fill(0, address >>> 2, (address >>> 2) + words);
-    };
-    const fused = this.#b.parities === 2;
-    for (let y = 0; y < lines; y++) {
-      if (this.work.sentByLine[y] === 0) continue;
-      for (const t of this.#b.tables) {
-        clear(t.packets + 4 * y * destinations, destinations);
-        if (fused) clear(t.fused + 8 * y * destinations, 2 * destinations);
-      }
-    }
-    for (const t of this.#b.tables) clear(t.lost, destinations);
-    for (const c of this.#b.cores) if (this.work.sent[c.index] !== 0) clear(this.#b.columns + 4 * c.index * width, width);
-    clear(this.#b.columns + 4 * (destinations - 1) * width, width);
-  }
-
-  #countCores(): void {
-    const { i32 } = this.#m.memory;
-    const { counts, work } = this;
-    const sentByLine = work.sentByLine.fill(0);
-    sentByLine[0] = work.fromHost;
     for (const core of this.#b.cores) {
-      const d = core.index;
       const at = core.at >>> 2;
-      const fused = this.#fusedEvents[d]!;
-      const fusedSynapses = this.#fusedSynapses[d]!;
-      const events = i32[at + l.coreEvents / 4]! + fused;
-      const rows = i32[at + l.coreRows / 4]! + fused;
-      // A fused row is sparse: it has a word for each synapse.
-      const words = i32[at + l.coreWords / 4]! + fusedSynapses;
-      const gates = i32[at + l.coreGates / 4]!;
-      const updated = i32[at + l.coreUpdated / 4]!;
-      const sent = i32[at + l.coreSent / 4]!;
-      work.events[d] = events;
-      work.rows[d] = rows;
-      work.words[d] = words;
-      work.gates[d] = gates;
-      work.updated[d] = updated;
-      work.sent[d] = sent;
-      sentByLine[core.line] = sentByLine[core.line]! + sent;
-      counts.event[d] = counts.event[d]! + events;
-      counts.row[d] = counts.row[d]! + rows;
-      counts.word[d] = counts.word[d]! + words;
-      counts.synapse[d] = counts.synapse[d]! + i32[at + l.coreSynapses / 4]! + fusedSynapses;
-      counts.multiply[d] = counts.multiply[d]! + i32[at + l.coreMultiplied / 4]!;
-      counts.gate[d] = counts.gate[d]! + gates;
-      counts.update[d] = counts.update[d]! + updated;
-      counts.skip[d] = counts.skip[d]! + core.slots - updated;
-      counts.spike[d] = counts.spike[d]! + i32[at + l.coreSpikes / 4]!;
-      counts.send[d] = counts.send[d]! + sent;
-      this.held[d] = this.held[d]! - events;
-      const emitted = i32[at + l.coreEmitted / 4]!;
-      if (emitted === 0) continue;
       const list = (i32[at + l.coreEmissions / 4]! >>> 0) >>> 2;
-      work.firstUpdated[d] = i32[at + l.coreFirst / 4]!;
-      work.firstSlot[d] = i32[list]!;
-      work.lastSlot[d] = i32[list + (emitted - 1) * (l.emissionBytes / 4)]!;
-      if (this.onEmission !== null) for (let e = 0; e < emitted; e++) this.onEmission(d, i32[list + 2 * e]!, i32[list + 2 * e + 1]!);
-    }
-  }
-
-  /** Packets of the step: how many came to each core, and which way they went. */
-  #countPackets(): void {
-    const { i32 } = this.#m.memory;
-    const { destinations, lines, tables, parities, reached } = this.#b;
-    const cores = this.#cores;
-    const { byLine, toHost } = this.work;
-    const routers = byLine.length / lines;
-    const arrived = this.#arrived.fill(0);
-    toHost.fill(0);
-    if (parities === 2) {
-      this.#fusedEvents.fill(0);
-      this.#fusedSynapses.fill(0);
-    }
-    for (let y = 0; y < lines; y++) {
-      if (this.work.sentByLine[y] !== 0 || this.#loaded[y] === 1) byLine.fill(0, y * routers, (y + 1) * routers);
-      this.#loaded[y] = this.work.sentByLine[y] !== 0 ? 1 : 0;
-    }
-    for (const table of tables) {
-      for (let y = 0; y < lines; y++) {
-        if (this.work.sentByLine[y] === 0) continue;
-        const packets = (table.packets >>> 2) + y * destinations;
-        const line = y * routers;
-        for (const d of reached) {
-          const n = i32[packets + d]!;
-          if (n === 0) continue;
-          arrived[d] = arrived[d]! + n;
-          const r = line + this.#routerOf[d]!;
-          byLine[r] = byLine[r]! + n;
-        }
-        toHost[y] = toHost[y]! + i32[packets + cores]!;
-        if (parities === 2) this.#countFused((table.fused >>> 2) + 2 * y * destinations, line);
-      }
-      const lost = table.lost >>> 2;
-      for (const d of reached) {
-        const n = i32[lost + d]!;
-        if (n === 0) continue;
-        this.counts.lost[d] = this.counts.lost[d]! + n;
-        arrived[d] = arrived[d]! - n;
-      }
-    }
-    const deliver = this.counts.deliver;
-    for (const d of reached) {
-      deliver[d] = deliver[d]! + arrived[d]!;
-      this.held[d] = this.held[d]! + arrived[d]!;
-    }
-  }
-
-  #countFused(at: number, line: number): void {
-    const { i32 } = this.#m.memory;
-    const { byLine } = this.work;
-    for (const d of this.#b.reached) {
-      const n = i32[at + 2 * d]!;
-      if (n === 0) continue;
-      this.#arrived[d] = this.#arrived[d]! + n;
-      this.#fusedEvents[d] = this.#fusedEvents[d]! + n;
-      this.#fusedSynapses[d] = this.#fusedSynapses[d]! + i32[at + 2 * d + 1]!;
-      const r = line + this.#routerOf[d]!;
-      byLine[r] = byLine[r]! + n;
+      const emitted = i32[at + l.coreEmitted / 4]!;
+      for (let e = 0; e < emitted; e++) listener(core.index, i32[list + 2 * e]!, i32[list + 2 * e + 1]!);
     }
   }
 

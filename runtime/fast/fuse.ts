@@ -59,8 +59,8 @@ const lost = 0;
 const stored = 1;
 const fused = 2;
 
-/** Lists of one core's senders: routes, fused packets, fused synapses. */
-type Lengths = { routes: number; packets: number; synapses: number };
+/** Lists of one core's senders: routes, fused packets, those of them that have not just one synapse, fused synapses. */
+type Lengths = { routes: number; packets: number; several: number; synapses: number };
 
 export function fuse(plan: Plan, threadOf: Int32Array, threads: number, offsets: Int32Array): Fusion {
   const cores = plan.cores.length;
@@ -78,7 +78,7 @@ export function fuse(plan: Plan, threadOf: Int32Array, threads: number, offsets:
     if (delay > delayMax) delayMax = delay;
   };
   const lengths = plan.cores.map((core, s): Lengths => {
-    const n: Lengths = { routes: 0, packets: 0, synapses: 0 };
+    const n: Lengths = { routes: 0, packets: 0, several: 0, synapses: 0 };
     if (core === null) return n;
     const list = threadOf[s]!;
     const { routeTo, routeWhat } = core;
@@ -97,6 +97,7 @@ export function fuse(plan: Plan, threadOf: Int32Array, threads: number, offsets:
         const way = ways[to]![axon] ?? lost;
         if (way >= fused && unit[k] === 1) {
           n.packets++;
+          if (way !== fused + 1) n.several++;
           n.synapses += way - fused;
         } else {
           n.routes++;
@@ -129,42 +130,50 @@ export function fuse(plan: Plan, threadOf: Int32Array, threads: number, offsets:
   const place = (arena: Room, source: number, core: PlanCore): Lists => {
     const unit = sendsUnits(core);
     const n = lengths[source]!;
-    const index = (): number => arena.take(4 * (core.slots + 1));
-    const any = n.packets > 0;
-    const at: Lists = { routes: index(), packets: any ? index() : 0 };
+    const at: Lists = {
+      routes: n.routes > 0 ? arena.take(4 * (core.slots + 1)) : 0,
+      packets: n.packets > 0 ? arena.take(8 * (core.slots + 1)) : 0,
+    };
     const routes = arena.take(n.routes * l.routeBytes);
-    const packets = arena.take(n.packets * l.packetBytes + n.synapses * l.synapseBytes);
-    const columnOf = plan.routerOf.map((router) => router % plan.columns);
+    const packets = arena.take(n.several * l.packetBytes + n.synapses * l.synapseBytes);
     arena.later((m) => {
       let r = routes >>> 2;
       let p = packets >>> 2;
-      const note = (slot: number): void => {
-        m.i32[(at.routes >>> 2) + slot] = r << 2;
-        if (any) m.i32[(at.packets >>> 2) + slot] = p << 2;
+      /** Writes a fused packet's synapses. */
+      const synapses = (to: number, axon: number, entries: number): void => {
+        const { axons, weights, sparseSlots } = plan.cores[to]!;
+        const factor = axons.factor[axon]!;
+        const first = rowFrom[to]![axon]!;
+        for (let i = first; i < first + entries; i++)
+          m.i32[p++] = (offsets[to]! + sparseSlots[i]!) | ((weights[i]! * factor) << l.synapseWeightShift);
       };
       for (let k = 0; k < core.slots; k++) {
-        note(k);
+        if (at.routes !== 0) m.i32[(at.routes >>> 2) + k] = r << 2;
+        if (at.packets !== 0) m.i32[(at.packets >>> 2) + 2 * k] = p << 2;
         const first = core.routeFirst[k]!;
-        for (let j = first; j < first + core.routeCount[k]!; j++) {
+        const end = first + core.routeCount[k]!;
+        const wayOf = (j: number): number => {
+          const to = core.routeTo[j]!;
+          return to < 0 || unit[k] !== 1 ? lost : (ways[to]![core.routeWhat[j]! & mask] ?? lost);
+        };
+        // Packets of one synapse, then those of several, then what goes by routes.
+        for (let j = first; j < end; j++) if (wayOf(j) === fused + 1) synapses(core.routeTo[j]!, core.routeWhat[j]! & mask, 1);
+        if (at.packets !== 0) m.i32[(at.packets >>> 2) + 2 * k + 1] = p << 2;
+        for (let j = first; j < end; j++) {
           const to = core.routeTo[j]!;
           const what = core.routeWhat[j]!;
-          const axon = what & mask;
-          const way = to < 0 || unit[k] !== 1 ? lost : (ways[to]![axon] ?? lost);
-          if (way < fused) {
+          const entries = wayOf(j) - fused;
+          if (entries < 0) {
             m.i32[r++] = routeWord(to, what);
             m.i32[r++] = what;
-            continue;
+          } else if (entries !== 1) {
+            m.i32[p++] = to | (entries << l.packetEntriesShift);
+            synapses(to, what & mask, entries);
           }
-          const { axons, weights, sparseSlots } = plan.cores[to]!;
-          const factor = axons.factor[axon]!;
-          const first = rowFrom[to]![axon]!;
-          const entries = way - fused;
-          m.i32[p++] = to | (columnOf[to]! << l.packetColumnShift) | (entries << l.packetEntriesShift);
-          for (let i = first; i < first + entries; i++)
-            m.i32[p++] = (offsets[to]! + sparseSlots[i]!) | ((weights[i]! * factor) << l.synapseWeightShift);
         }
       }
-      note(core.slots);
+      if (at.routes !== 0) m.i32[(at.routes >>> 2) + core.slots] = r << 2;
+      if (at.packets !== 0) m.i32[(at.packets >>> 2) + 2 * core.slots] = p << 2;
     });
     return at;
   };
@@ -200,10 +209,7 @@ function sendsUnits(core: PlanCore): Uint8Array {
 function waysOf(plan: Plan, core: PlanCore, index: number, offset: number): Uint8Array {
   const { axons, rows, weights } = core;
   const column = plan.routerOf[index]! % plan.columns;
-  const near =
-    index < 1 << l.packetColumnShift &&
-    column < 1 << (l.packetEntriesShift - l.packetColumnShift) &&
-    offset + core.slots <= 1 << l.synapseWeightShift;
+  const near = index < 1 << l.homeColumnShift && column < 1 << (32 - l.homeColumnShift) && offset + core.slots <= 1 << l.synapseWeightShift;
   const fits = near && !core.neurons.byTouch;
   return Uint8Array.from(axons.used, (used, a) => {
     if (used !== 1) return lost;

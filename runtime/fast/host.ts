@@ -57,7 +57,7 @@ export class HostFeed {
     const add = (address: number): void => {
       i32[address >>> 2] = i32[address >>> 2]! + 1;
     };
-    add(table.packets + 4 * to);
+    add(table.routed + 4 * to);
     const columnOf = i32[(b.machine + l.machineColumnOf) >>> 2]! >>> 0;
     add(b.columns + 4 * ((b.destinations - 1) * b.width + i32[(columnOf >>> 2) + to]!));
     if (kind === l.routeHost) {

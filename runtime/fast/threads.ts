@@ -4,7 +4,6 @@ import { Worker } from "node:worker_threads";
 import { bug } from "../../compiler/base/bug.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Built, Machine } from "./build.ts";
-import { runShare } from "./share.ts";
 import type { Workers } from "./engine.ts";
 import { control, Gate, waitFor } from "./gate.ts";
 
@@ -33,7 +32,7 @@ function fromSource(workerData: Assignment): Worker {
 
 /** Starts a thread for every share of the machine but the first, which is the caller's. */
 export async function startThreads(machine: Machine): Promise<Workers> {
-  const threads = machine.built.shares.length;
+  const threads = machine.built.tables.length;
   const gate = new SharedArrayBuffer(4 * (control + threads));
   const words = new Int32Array(gate);
   const source = import.meta.url.endsWith(".ts");
@@ -59,7 +58,7 @@ export async function startThreads(machine: Machine): Promise<Workers> {
       Atomics.store(words, Gate.arrived, 0);
       Atomics.store(words, Gate.round, round);
       Atomics.notify(words, Gate.round);
-      const end = runShare(machine.built, machine.memory, kernels, 0, t);
+      const end = kernels.runShare(machine.built.machine, 0, t);
       waitFor(words, Gate.arrived, (n) => n === threads - 1);
       return [end, ...Array.from({ length: threads - 1 }, (_, k) => words[control + k + 1]! >>> 0)];
     },

@@ -2,7 +2,6 @@ import { parentPort, workerData } from "node:worker_threads";
 import { viewsOf, wasmKernels, type WasmMemory } from "../kernels/kernels.ts";
 import { twinKernels } from "../kernels/twin/index.ts";
 import { arrive, control, Gate, waitFor } from "./gate.ts";
-import { runShare } from "./share.ts";
 import type { Assignment } from "./threads.ts";
 
 /* A thread of the simulator: it does its share of every step that is opened. */
@@ -16,6 +15,6 @@ for (let round = 0; ; ) {
   round = waitFor(words, Gate.round, (n) => n !== round);
   const t = Atomics.load(words, Gate.step);
   if (t < 0) break;
-  words[control + thread] = runShare(built, memory, kernels, thread, t) | 0;
+  words[control + thread] = kernels.runShare(built.machine, thread, t) | 0;
   arrive(words);
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../compiler/base/random.ts";
+import { compareKernels } from "../../test/harness/random-plan.ts";
 import { compileKernels, type Kernels, type Memory, viewsOf, wasmKernels, wasmMemory } from "./kernels.ts";
 import * as l from "./layout.ts";
 import { twinKernels } from "./twin/index.ts";
@@ -8,7 +9,8 @@ import { twinKernels } from "./twin/index.ts";
 /* Each compiled kernel against its twin: the same bytes before, the same bytes after. */
 
 const size = 2 ** 17;
-const module = compileKernels(readFileSync(new URL("./kernels.wasm", import.meta.url)));
+const bytes = readFileSync(new URL("./kernels.wasm", import.meta.url));
+const module = compileKernels(bytes);
 if (module === null) throw new Error("the kernels do not compile on this machine");
 
 /** Fills one memory, runs both kinds of kernels on copies of it, and compares all bytes. */
@@ -35,6 +37,12 @@ function firstDifference(a: Uint8Array, b: Uint8Array): number | null {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return i;
   return null;
 }
+
+describe("whole machines", () => {
+  it("150 random machines, in one to three shares: all bytes after each step, and the same for any number of shares", () => {
+    for (let seed = 1; seed <= 150; seed++) expect(compareKernels(seed, bytes)).toBeNull();
+  });
+});
 
 const noise = (m: Memory, r: Random, from: number, bytes: number): void => {
   for (let i = from; i < from + bytes; i += 4) m.i32[i >>> 2] = r.u32();
@@ -131,6 +139,7 @@ function randomCore(m: Memory, r: Random): { readonly slots: number; readonly co
     [l.runStart, r.int(0, 65535)],
     [l.runSilent, r.int(0, 2)],
     [l.runLength, r.int(0, 4)],
+    [l.runBias, r.int(0, 1)],
   ];
   for (const [field, value] of words) set(run + field, value);
   // The common case has a loop of its own: half of the runs are such.

@@ -12,19 +12,12 @@ export type Kernels = {
   readonly update: (machine: number, core: number, run: number, c: number, parity: number) => void;
   /** Forgets what arrived for a run that is not active. */
   readonly idle: (machine: number, core: number, run: number, parity: number) => void;
-  /** Sends what the core has emitted; returns the end of the list of outputs. */
-  readonly deliver: (
-    machine: number,
-    core: number,
-    slot: number,
-    thread: number,
-    parity: number,
-    packets: number,
-    fused: number,
-    columns: number,
-    lost: number,
-    outputs: number,
-  ) => number;
+  /** A thread's share of step t: its cores take their events, update and send. Returns the end of the thread's list of outputs. */
+  readonly runShare: (machine: number, thread: number, t: number) => number;
+  /** Adds up what a step has done, in the ledger, and clears the threads' tables. */
+  readonly tally: (machine: number, fromHost: number) => void;
+  /** When the packets of a step have left a mesh: fast/flow.ts. */
+  readonly meshFlow: (machine: number, flow: number) => number;
   /** sums[i] += payload * weights[i] for `count` weights of 8 or 16 bits. */
   readonly add8: (sums: number, weights: number, count: number, payload: number) => void;
   readonly add16: (sums: number, weights: number, count: number, payload: number) => void;
@@ -59,6 +52,7 @@ export type Memory = {
   readonly u16: Uint16Array;
   readonly i8: Int8Array;
   readonly u8: Uint8Array;
+  readonly f64: Float64Array;
 };
 
 /** Views of a buffer. */
@@ -70,6 +64,7 @@ export function viewsOf(buffer: SharedArrayBuffer): Memory {
     u16: new Uint16Array(buffer),
     i8: new Int8Array(buffer),
     u8: new Uint8Array(buffer),
+    f64: new Float64Array(buffer),
   };
 }
 
@@ -121,5 +116,5 @@ export function wasmMemory(bytes: number): WasmMemory | null {
 export function wasmKernels(module: WasmModule, memory: WasmMemory): Kernels & DoubleKernels {
   if (wasm === undefined) throw new RangeError("compiled kernels need WebAssembly");
   const kernels = new wasm.Instance(module, { env: { memory } }).exports as Kernels & DoubleKernels;
-  return { ...kernels, deliver: (...args) => kernels.deliver(...args) >>> 0 };
+  return { ...kernels, runShare: (machine, thread, t) => kernels.runShare(machine, thread, t) >>> 0 };
 }

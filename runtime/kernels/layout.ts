@@ -23,7 +23,133 @@ export const machineAccumulators = 40;
 /** Words at [core]: column of the core's router; the entry behind the last core is the host's. */
 export const machineColumnOf = 44;
 export const machineSeed = 48;
-export const machineBytes = 64;
+/** Words: addresses of the cores that there are, in order, and how many. */
+export const machineCoreList = 52;
+export const machineCoreCount = 56;
+/** Destinations that are cores; the host is the one behind them. */
+export const machineCores = 60;
+export const machineInterval = 64;
+/** Records of threads. */
+export const machineThreads = 68;
+export const machineThreadCount = 72;
+/** Packets at [source core, or behind them the host][column], and columns. */
+export const machineColumns = 76;
+export const machineWidth = 80;
+export const machineLines = 84;
+/** Words by 16 accumulators: the core that they belong to, and above homeColumnShift its column. */
+export const machineHomes = 88;
+/** 2: there are accumulators for even and for odd steps. */
+export const machineParities = 92;
+export const machineLedger = 96;
+export const machineBytes = 112;
+
+/** What a thread does and fills: positions of its cores in the list, first and behind the last. */
+export const threadFirst = 0;
+export const threadEnd = 4;
+/** Packets at [line - threadLine][destination], by routes and by fused synapses, for so many lines. */
+export const threadRouted = 8;
+export const threadFused = 12;
+export const threadLine = 16;
+export const threadLines = 20;
+/** At [destination]: packets that nobody takes; and synapses of fused packets beyond the first of each. */
+export const threadLost = 24;
+export const threadMore = 28;
+/** Room for addresses of rows. */
+export const threadScratch = 32;
+/** What goes to the host. */
+export const threadOutputs = 36;
+export const threadBytes = 48;
+
+/** What a step has done, added up. Words by core, one kind after another, ledgerWordBytes apart. */
+export const ledgerWords = 0;
+export const ledgerWordBytes = 4;
+/** Counters: doubles by core, one kind after another, twice as far apart, and the number of events that wait. */
+export const ledgerCounts = 8;
+export const ledgerHeld = 12;
+/** Packets at [line][router], from a line to the host, from a line at all; and which lines of the first table are not clear. */
+export const ledgerByLine = 16;
+export const ledgerToHost = 20;
+export const ledgerSent = 24;
+export const ledgerLoaded = 28;
+/** Words by core: its router. 1: that is the core's own number, so that tables can be added as they are. */
+export const ledgerRouterOf = 32;
+export const ledgerDirect = 36;
+export const ledgerRouters = 40;
+/** Packets of each line by routes. */
+export const ledgerRouted = 44;
+export const ledgerBytes = 48;
+
+/** Kinds of the ledger's words. */
+export const wordEvents = 0;
+export const wordRows = 1;
+export const wordWords = 2;
+export const wordGates = 3;
+export const wordUpdated = 4;
+export const wordSent = 5;
+export const wordFirstUpdated = 6;
+export const wordFirstSlot = 7;
+export const wordLastSlot = 8;
+/** Fused packets, and synapses of them beyond the first, that the next step counts as taken; packets that came in this one. */
+export const wordFused = 9;
+export const wordMore = 10;
+export const wordArrived = 11;
+export const wordKinds = 12;
+
+/** Kinds of counters. */
+export const countEvent = 0;
+export const countRow = 1;
+export const countWord = 2;
+export const countSynapse = 3;
+export const countMultiply = 4;
+export const countGate = 5;
+export const countUpdate = 6;
+export const countSkip = 7;
+export const countSpike = 8;
+export const countSend = 9;
+export const countDeliver = 10;
+export const countLost = 11;
+export const countKinds = 12;
+
+/** A mesh, for the estimate of when packets arrive (fast/flow.ts): routers, last column and line that packets can come to, cycles of a hop. */
+export const flowColumns = 0;
+export const flowRows = 4;
+export const flowRight = 8;
+export const flowBottom = 12;
+export const flowHop = 16;
+/** Sources: cores, and behind them the host. Words: their routers; sources line by line, from west to east; where each line begins, and an end. */
+export const flowRouterOf = 20;
+export const flowSources = 24;
+export const flowStarts = 28;
+/** Doubles by source: cycles in which it puts its first and its last packet. */
+export const flowBegins = 32;
+export const flowEnds = 36;
+/** Doubles: packets that left by output o of router r so far, at 5r + o. */
+export const flowTraffic = 40;
+/** Doubles for one line or column at work: packets over each link, first and last cycle in which they come to it. */
+export const flowLoad = 44;
+export const flowFirst = 48;
+export const flowLast = 52;
+/** Doubles by router: when packets turn there, and when they end there. */
+export const flowTurnFirst = 56;
+export const flowTurnLast = 60;
+export const flowEndFirst = 64;
+export const flowEndLast = 68;
+/** A double: cycles from one packet to the next through a FIFO. */
+export const flowGap = 72;
+export const flowBytes = 80;
+
+/** Outputs of a router. */
+export const portLocal = 0;
+export const portNorth = 1;
+export const portEast = 2;
+export const portSouth = 3;
+export const portWest = 4;
+export const portCount = 5;
+
+/** Counters of a gate's members, and the step in which the profile starts that clears them. */
+export const gateMembers = 0;
+export const gateStart = 4;
+export const gateBytes = 8;
 
 /** A core. */
 export const coreIndex = 0;
@@ -54,8 +180,12 @@ export const coreFired = 60;
 /** What the core sends in a step: records of emissionBytes. */
 export const coreEmissions = 64;
 export const coreEmitted = 68;
-/** Words by slot, and one more: at of the slot's routes, which end where the next slot's begin; and the same for fused packets (0: none). */
+/** Words by slot, and one more: at of the slot's routes, which end where the next slot's begin (0: no slot has any). */
 export const coreRoutes = 72;
+/**
+ * The same for fused packets, two words a slot (0: none): synapses that are a packet each, then packets of several synapses,
+ * up to where the next slot's begin.
+ */
 export const corePackets = 128;
 /** Bytes by slot, 1: it sends its potential, which is no spike; 0 where no slot does. */
 export const coreOutputs = 132;
@@ -72,7 +202,15 @@ export const coreSent = 108;
 export const coreLost = 112;
 /** Neurons updated up to the first emission. */
 export const coreFirst = 116;
-export const coreBytes = 144;
+/** Line of the core's router, and of all that is sent how many packets go by routes. */
+export const coreLine = 136;
+export const coreRouted = 140;
+/** Runs, one behind the other, and gates. */
+export const coreRuns = 144;
+export const coreRunCount = 148;
+export const coreGateList = 152;
+export const coreGateCount = 156;
+export const coreBytes = 160;
 
 export const eventWhat = 0;
 export const eventPayload = 4;
@@ -143,6 +281,9 @@ export const runPayloadHigh = 72;
 export const runStart = 76;
 export const runSilent = 80;
 export const runLength = 84;
+/** 1: some neuron of the run has a bias. 1: the slots are in use. */
+export const runBias = 88;
+export const runUsed = 92;
 export const runBytes = 96;
 
 export const emissionSlot = 0;
@@ -158,13 +299,15 @@ export const routeKindShift = 28;
 export const routeStored = 0;
 export const routeLost = 1;
 export const routeHost = 2;
-/** A fused packet: destination, above it the column, above that the number of its synapses, which follow it. */
+/** A fused packet of several synapses: destination, above it how many, then they follow. */
 export const packetBytes = 4;
-export const packetColumnShift = 14;
 export const packetEntriesShift = 24;
 /** A fused synapse: accumulator counted from the first of all, above it the weight. */
 export const synapseBytes = 4;
 export const synapseWeightShift = 24;
+/** Accumulators that lie together belong to one core. */
+export const homeShift = 4;
+export const homeColumnShift = 16;
 
 /** What reaches the host: line, payload, core. */
 export const outLine = 0;

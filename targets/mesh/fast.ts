@@ -4,7 +4,7 @@ import type { Image } from "../../compiler/ir/image/types.ts";
 import type { Counts, Device, InputEvents, OutputEvent, TraceSink } from "../../runtime/device.ts";
 import { buildMachine } from "../../runtime/fast/build.ts";
 import { Engine, type FastCounter, fastCounters, type Work } from "../../runtime/fast/engine.ts";
-import { MeshFlow } from "../../runtime/fast/flow.ts";
+import { flowRoom, MeshFlow } from "../../runtime/fast/flow.ts";
 import { startThreads } from "../../runtime/fast/threads.ts";
 import { loadSections, type Memories, parseCoreSection } from "../../runtime/parts/memory.ts";
 import { ports } from "../../runtime/parts/router.ts";
@@ -51,20 +51,16 @@ class FastMachine {
   readonly #chip: ChipSpec;
   readonly #options: FastOptions;
   readonly #cycles: Cycles;
-  readonly #flow: MeshFlow;
+  #flow: MeshFlow | null = null;
   #engine: Engine | null = null;
   #memories: Memories = new Map();
   #loadWords = 0;
   #steps = 0;
   #outputs: OutputEvent[] = [];
-  /** Routers of the cores, and last the host's. */
-  #sources = new Int32Array(0);
   #slots = new Int32Array(0);
   #present: readonly number[] = [];
   #isOutput: readonly Uint8Array[] = [];
-  /** By source: cycles of the step in which it puts its first and its last packet, and in which it is done. */
-  #begins = new Float64Array(0);
-  #ends = new Float64Array(0);
+  /** By core: cycles of the step in which it is done. */
   #done = new Float64Array(0);
   #emissions: number[] = [];
 
@@ -72,7 +68,6 @@ class FastMachine {
     this.#chip = chip;
     this.#options = options;
     this.#cycles = cyclesOf(chip);
-    this.#flow = new MeshFlow(chip.columns, chip.rows, this.#cycles.hop, chip.fifo);
   }
 
   async load(image: Image): Promise<void> {
@@ -84,16 +79,19 @@ class FastMachine {
     this.#loadWords = words;
     const plan = planOf(image, chip, memories);
     const { threads, kernels } = this.#options;
-    const machine = buildMachine(plan, { threads, kernels });
+    const machine = buildMachine(plan, { threads, kernels, room: flowRoom(plan) });
     this.#engine = new Engine(machine, plan, plan.inputs, threads === 1 ? null : await startThreads(machine));
     const size = plan.cores.length;
     this.#slots = Int32Array.from(plan.cores, (c) => c?.slots ?? 0);
     this.#isOutput = plan.cores.map((c) => c?.isOutput ?? new Uint8Array(0));
     this.#present = plan.cores.flatMap((c, d) => (c === null ? [] : [d]));
-    this.#sources = Int32Array.from([...plan.routerOf, 0]);
-    this.#flow.limit([...this.#present, ...machine.built.reached]);
-    this.#begins = new Float64Array(size + 1);
-    this.#ends = new Float64Array(size + 1);
+    this.#flow = new MeshFlow(
+      machine,
+      plan,
+      this.#cycles.hop,
+      chip.fifo,
+      [...this.#present, ...machine.built.reached].map((d) => plan.routerOf[d]!),
+    );
     this.#done = new Float64Array(size + 1);
     this.reset();
   }
@@ -108,7 +106,7 @@ class FastMachine {
     this.step = 0;
     this.#steps = 0;
     this.#outputs = [];
-    this.#flow.reset();
+    this.#flow?.reset();
     this.#engine?.reset();
   }
 
@@ -151,6 +149,8 @@ class FastMachine {
   /** Cycles from the step's first to the one in which everything is quiet. */
   #schedule(work: Work): number {
     const c = this.#cycles;
+    const flow = this.#flow ?? bug("the machine is used before an image is loaded");
+    const { begins, ends } = flow;
     let quiet = 0;
     for (const d of this.#present) {
       const slots = this.#slots[d]!;
@@ -158,37 +158,27 @@ class FastMachine {
       const sent = work.sent[d]!;
       const integrate = this.#integrate(work, d);
       const update = updated * c.update + (slots - updated) * c.skip;
-      const done = integrate + update + this.#sending(work, d, update);
+      const done = integrate + update + this.#sending(work, d, update, flow.gap);
       this.#done[d] = done;
       if (done > quiet) quiet = done;
       if (sent === 0) continue;
       const before = work.firstUpdated[d]! * c.update + (work.firstSlot[d]! + 1 - work.firstUpdated[d]!) * c.skip;
       // Slots behind the last sender take their part of the update.
       const after = ((slots - 1 - work.lastSlot[d]!) * update) / slots;
-      this.#begins[d] = integrate + before + c.send;
-      this.#ends[d] = Math.max(integrate + before + c.send, done - Math.floor(after) - 1);
+      begins[d] = integrate + before + c.send;
+      ends[d] = Math.max(integrate + before + c.send, done - Math.floor(after) - 1);
     }
-    const host = this.#sources.length - 1;
-    this.#begins[host] = 0;
-    this.#ends[host] = Math.max(0, Math.ceil((work.fromHost - 1) * this.#flow.gap));
-    const flow = this.#flow.finish(
-      work.byColumn,
-      this.#sources,
-      this.#begins,
-      this.#ends,
-      work.byLine,
-      work.toHost,
-      work.sent,
-      work.sentByLine,
-    );
-    return Math.max(quiet, flow);
+    const host = ends.length - 1;
+    begins[host] = 0;
+    ends[host] = Math.max(0, Math.ceil((work.fromHost - 1) * flow.gap));
+    return Math.max(quiet, flow.finish());
   }
 
   /** Cycles that the core sends, waiting for room included. Packets of one neuron come close together; those of different ones have updates between. */
-  #sending(work: Work, d: number, update: number): number {
+  #sending(work: Work, d: number, update: number, gap: number): number {
     const sent = work.sent[d]!;
     const own = sent * (this.#cycles.send + 1);
-    const through = Math.max(0, sent - this.#chip.fifo) * this.#flow.gap;
+    const through = Math.max(0, sent - this.#chip.fifo) * gap;
     return Math.max(own, through - update);
   }
 
@@ -201,7 +191,8 @@ class FastMachine {
   #keepOutputs(engine: Engine): void {
     const { outputs } = engine;
     if (outputs.length === 0) return;
-    const cycleOf = (core: number): number => this.cycle + Math.round(core < 0 ? this.#ends[this.#ends.length - 1]! : this.#ends[core]!);
+    const ends = this.#flow?.ends ?? [];
+    const cycleOf = (core: number): number => this.cycle + Math.round(core < 0 ? ends[ends.length - 1]! : ends[core]!);
     const events = outputs.map((o) => ({ step: this.step, cycle: cycleOf(o.core), line: o.line, payload: o.payload }));
     this.#outputs.push(...events.sort((a, b) => a.cycle - b.cycle));
   }
@@ -234,13 +225,17 @@ class FastMachine {
     fail("simulator-deadlock", [this.step, waiting, names], { at: `step ${this.step}` });
   }
 
+  #traffic(): Float64Array {
+    return this.#flow?.traffic ?? bug("the machine is used before an image is loaded");
+  }
+
   counts(): Counts {
     const engine = this.#loaded();
     const totals = Object.fromEntries(fastCounters.map((c) => [c, engine.counts[c].reduce((a, b) => a + b, 0)])) as Record<
       FastCounter,
       number
     >;
-    const hops = this.#flow.traffic.reduce((sum, n, o) => (o % ports === 0 ? sum : sum + n), 0);
+    const hops = this.#traffic().reduce((sum, n, o) => (o % ports === 0 ? sum : sum + n), 0);
     return {
       ...totals,
       hop: hops,
@@ -254,7 +249,7 @@ class FastMachine {
   /** As the cycle-accurate machine's. */
   peek(section: string): Int32Array {
     const engine = this.#loaded();
-    if (section === "chip/links") return Int32Array.from(this.#flow.traffic);
+    if (section === "chip/links") return Int32Array.from(this.#traffic());
     const counter = /^chip\/counters\/([a-z]+)$/i.exec(section)?.[1];
     if (counter !== undefined && counter in engine.counts) return Int32Array.from(engine.counts[counter as FastCounter]);
     const place = parseCoreSection(section);

@@ -25,6 +25,7 @@ import {
   potentialMaximum,
   placeMaximum,
   potentialMinimum,
+  runBias,
   runBiasFirst,
   runBoundary,
   runCurrent,
@@ -135,7 +136,7 @@ function updatePlain(core: usize, run: usize, c: i32, first: i32, end: i32, sums
   const fired = load<usize>(core + coreFired);
   const leak = load<i32>(run + runLeak);
   const shift = min(load<i32>(run + runLeakArgument), 31);
-  const withBias = load<i32>(run + runBiasFirst) == 0 || c == 0;
+  const withBias = load<i32>(run + runBias) != 0 && (load<i32>(run + runBiasFirst) == 0 || c == 0);
   const mayFire = c >= load<i32>(run + runSilent);
   const greater = load<i32>(run + runGreater);
   const kind = load<i32>(run + runReset);
@@ -253,7 +254,8 @@ function updateOne(machine: usize, core: usize, run: usize, c: i32, k: i32, z: i
     store<i32>(current, i);
     drive = <i64>i;
   }
-  if (load<i32>(run + runBiasFirst) == 0 || c == 0) drive += <i64>load<i32>(load<usize>(core + coreBias) + at);
+  if (load<i32>(run + runBias) != 0 && (load<i32>(run + runBiasFirst) == 0 || c == 0))
+    drive += <i64>load<i32>(load<usize>(core + coreBias) + at);
   const u = saturate64(leaked(load<i32>(potential), run) + drive);
   const emits = load<i32>(run + runEmit);
   const place = emits == 3 ? placeOf(load<i32>(run + runLength) - 1 - c) : 1;

@@ -1,9 +1,13 @@
-import type { Kernels, Memory } from "../kernels.ts";
+import type { Memory } from "../kernels.ts";
 import * as l from "../layout.ts";
 
+/** Sends what a core has emitted; see assembly/deliver.ts. */
+export type Deliver = (machine: number, core: number, thread: number, slot: number, parity: number, outputs: number) => number;
+
 /** What a core sends: assembly/deliver.ts in TypeScript. */
-export function deliverTwin({ i32, u8 }: Memory): Kernels["deliver"] {
+export function deliverTwin({ i32, u8 }: Memory): Deliver {
   const at = (address: number): number => i32[address >>> 2]!;
+  const pointer = (address: number): number => at(address) >>> 0;
   const add = (address: number, value: number): void => {
     i32[address >>> 2] = i32[address >>> 2]! + value;
   };
@@ -11,25 +15,35 @@ export function deliverTwin({ i32, u8 }: Memory): Kernels["deliver"] {
     i32[address >>> 2] = value;
   };
 
-  return (machine, core, slot, thread, parity, packets, fused, columns, lost, outputs) => {
+  return (machine, core, thread, slot, parity, outputs) => {
+    const record = pointer(machine + l.machineThreads) + thread * l.threadBytes;
+    const width = at(machine + l.machineWidth);
+    const columns = pointer(machine + l.machineColumns) + 4 * at(core + l.coreIndex) * width;
+    i32.fill(0, columns >>> 2, (columns >>> 2) + width);
+    const line = 4 * (at(core + l.coreLine) - at(record + l.threadLine)) * (at(machine + l.machineCores) + 1);
     const slots = at(machine + l.machineSlots);
-    const columnOf = at(machine + l.machineColumnOf) >>> 0;
-    const tails = (at(machine + l.machineTails) >>> 0) + thread * at(machine + l.machineListBytes);
+    const columnOf = pointer(machine + l.machineColumnOf);
+    const tails = pointer(machine + l.machineTails) + thread * at(machine + l.machineListBytes);
     const sums =
-      (at(machine + l.machineAccumulators) >>> 0) + parity * at(machine + l.machineParityBytes) + thread * at(machine + l.machineCopyBytes);
+      pointer(machine + l.machineAccumulators) + parity * at(machine + l.machineParityBytes) + thread * at(machine + l.machineCopyBytes);
+    const routesOf = pointer(core + l.coreRoutes);
+    const packetsOf = pointer(core + l.corePackets);
+    const outputsOf = pointer(core + l.coreOutputs);
     let out = outputs;
     let spikes = 0;
-    let sent = 0;
+    let routed = 0;
+    let fused = 0;
     let astray = 0;
 
     const route = (word: number, what: number, payload: number): void => {
       const to = word & ((1 << l.routeDelayShift) - 1);
       const kind = word >>> l.routeKindShift;
-      add(packets + 4 * to, 1);
+      routed++;
+      add(pointer(record + l.threadRouted) + line + 4 * to, 1);
       add(columns + 4 * at(columnOf + 4 * to), 1);
       if (kind === l.routeStored) {
         const tail = tails + ((slot + ((word >>> l.routeDelayShift) & 0xff)) % slots) * at(machine + l.machineSlotBytes) + 4 * to;
-        const place = at(tail) >>> 0;
+        const place = pointer(tail);
         set(place + l.eventWhat, what);
         set(place + l.eventPayload, payload);
         set(tail, place + l.eventBytes);
@@ -40,40 +54,42 @@ export function deliverTwin({ i32, u8 }: Memory): Kernels["deliver"] {
         out += l.outBytes;
       } else {
         astray++;
-        add(lost + 4 * to, 1);
+        add(pointer(record + l.threadLost) + 4 * to, 1);
       }
     };
+    /** Counts a packet of so many synapses and adds them. */
+    const packet = (to: number, entries: number, from: number, payload: number): void => {
+      fused++;
+      add(pointer(record + l.threadFused) + line + 4 * to, 1);
+      add(pointer(record + l.threadMore) + 4 * to, entries - 1);
+      add(columns + 4 * at(columnOf + 4 * to), 1);
+      for (let p = from; p < from + entries * l.synapseBytes; p += l.synapseBytes)
+        add(sums + 4 * (at(p) & 0xffffff), Math.imul(payload, at(p) >> l.synapseWeightShift));
+    };
 
-    const emissions = at(core + l.coreEmissions) >>> 0;
+    const emissions = pointer(core + l.coreEmissions);
     for (let e = emissions; e < emissions + at(core + l.coreEmitted) * l.emissionBytes; e += l.emissionBytes) {
       const payload = at(e + l.emissionPayload);
-      const slot4 = 4 * at(e + l.emissionSlot);
-      const outputsOf = at(core + l.coreOutputs) >>> 0;
-      if (outputsOf === 0 || u8[outputsOf + slot4 / 4] === 0) spikes++;
-      /** From and to of the slot's part of a list. */
-      const part = (field: number): readonly [number, number] => {
-        const index = at(core + field) >>> 0;
-        return index === 0 ? [0, 0] : [at(index + slot4) >>> 0, at(index + slot4 + 4) >>> 0];
-      };
-      const [routes, routesEnd] = part(l.coreRoutes);
-      for (let r = routes; r < routesEnd; r += l.routeBytes) route(at(r + l.routeTo), at(r + l.routeWhat), payload);
-      const [first, end] = part(l.corePackets);
-      sent += (routesEnd - routes) / l.routeBytes;
-      for (let p = first; p < end; ) {
+      const k = at(e + l.emissionSlot);
+      if (outputsOf === 0 || u8[outputsOf + k] === 0) spikes++;
+      if (routesOf !== 0) {
+        const end = pointer(routesOf + 4 * k + 4);
+        for (let r = pointer(routesOf + 4 * k); r < end; r += l.routeBytes) route(at(r + l.routeTo), at(r + l.routeWhat), payload);
+      }
+      if (packetsOf === 0) continue;
+      let p = pointer(packetsOf + 8 * k);
+      for (const several = pointer(packetsOf + 8 * k + 4); p < several; p += l.synapseBytes)
+        packet(at(pointer(machine + l.machineHomes) + 4 * ((at(p) & 0xffffff) >>> l.homeShift)) & 0xffff, 1, p, payload);
+      for (const end = pointer(packetsOf + 8 * k + 8); p < end; ) {
         const word = at(p);
-        p += l.packetBytes;
-        sent++;
-        const to = word & ((1 << l.packetColumnShift) - 1);
         const entries = word >>> l.packetEntriesShift;
-        add(fused + 8 * to, 1);
-        add(fused + 8 * to + 4, entries);
-        add(columns + 4 * ((word >>> l.packetColumnShift) & 0x3ff), 1);
-        for (const stop = p + entries * l.synapseBytes; p < stop; p += l.synapseBytes)
-          add(sums + 4 * (at(p) & 0xffffff), Math.imul(payload, at(p) >> l.synapseWeightShift));
+        packet(word & ((1 << l.packetEntriesShift) - 1), entries, p + l.packetBytes, payload);
+        p += l.packetBytes + entries * l.synapseBytes;
       }
     }
     set(core + l.coreSpikes, spikes);
-    set(core + l.coreSent, sent);
+    set(core + l.coreSent, routed + fused);
+    set(core + l.coreRouted, routed);
     set(core + l.coreLost, astray);
     return out;
   };

@@ -89,7 +89,7 @@ export function updateTwins({ i32, u8 }: Memory): Pick<Kernels, "update" | "idle
       drive = saturate(Math.trunc((at(current) * at(run + l.runCurrentDecay)) / 4096) + z);
       set(current, drive);
     }
-    const bias = at(run + l.runBiasFirst) === 0 || c === 0 ? at(addressIn(core, l.coreBias) + 4 * k) : 0;
+    const bias = at(run + l.runBias) !== 0 && (at(run + l.runBiasFirst) === 0 || c === 0) ? at(addressIn(core, l.coreBias) + 4 * k) : 0;
     const u = saturate(leaked(at(potential), run) + drive + bias);
     const noise = (): number => noiseOf(machine, run, at(addressIn(core, l.coreNoiseKey) + 4 * k), at(run + l.runStart) + c);
     const emits = at(run + l.runEmit);
