@@ -108,6 +108,8 @@ export type Pins = {
   readonly backDoor: (image: Image) => ReadonlyMap<string, string>;
   /** The memory files that hold what a tape's writes say, for a chip whose memories are loaded when it is elaborated; a bench needs them beside the tape. */
   readonly elaboration?: (tape: Tape) => ReadonlyMap<string, string>;
+  /** Verilog of ours behind these pins, by file name; absent where the chip's RTL is somebody else's. Throws Failure for a chip that the Verilog cannot be. */
+  readonly rtl?: () => ReadonlyMap<string, string>;
   /** Test bench in Verilog-2001 that plays a tape (`tape.hex`) and prints the log; it knows only the chip's port names. */
   readonly bench: () => string;
   /** The tape as lines of hexadecimal for the bench. */

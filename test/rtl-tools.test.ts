@@ -1,13 +1,17 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TensorStore } from "../compiler/base/store.ts";
+import { printNetwork } from "../compiler/ir/network/print.ts";
 import type { RtlTool } from "../runtime/rtl/design.ts";
 import { rtlDevice } from "../runtime/rtl/device.ts";
 import { meshRtl } from "../targets/mesh/rtl/design.ts";
+import { Workshop } from "./harness/command.ts";
 import { handImage } from "./harness/mesh-image.ts";
 import { randomImage } from "./harness/random-image.ts";
+import { randomNetwork } from "./harness/random-network.ts";
 import { compareWithSimulator, smallMesh } from "./harness/rtl.ts";
 
 /*
@@ -64,7 +68,7 @@ describe("synthesis", () => {
   const folder = mkdtempSync(join(tmpdir(), "rtl-yosys-"));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it.skipIf(absent("yosys", "-V")).each(["mesh_router", "mesh_core", "mesh"])(
+  it.skipIf(absent("yosys", "-V")).each(["mesh_router", "mesh_core", "mesh", "mesh_chip"])(
     "Yosys reads and checks %s, and every memory has a clocked port",
     (top) => {
       const files = meshRtl(smallMesh(2, 2)).files;
@@ -80,4 +84,79 @@ describe("synthesis", () => {
       expect(Number(last("memory bits"))).toBeGreaterThan(0);
     },
   );
+});
+
+/** A chip that a simulator of Verilog clears quickly. */
+const chipFile = `extends: mesh-1x1
+name: small
+core:
+  neurons: { value: 64, source: "assumed: small" }
+  axons: { value: 64, source: "assumed: small" }
+  synapses: { value: 1024 words, source: "assumed: small" }
+  routes: { value: 512, source: "assumed: small" }
+  profiles: { value: 8, source: "assumed: small" }
+  shapes: { value: 16, source: "assumed: small" }
+  events: { value: 512, source: "assumed: small" }
+`;
+
+describe("the folder that `ganglion cosim` writes, as its README says", () => {
+  const shop = new Workshop();
+  const text = (file: string): string => readFileSync(shop.path(file), "utf8");
+  /** Runs the folder's own command for a simulator. */
+  const play = (folder: string, tool: "Icarus Verilog 11" | "Verilator 5"): void => {
+    const command = JSON.parse(text(`${folder}/manifest.json`)).commands[tool];
+    execFileSync("sh", ["-c", command], { cwd: shop.path(folder), stdio: "pipe" });
+  };
+  const compare = (folder: string) => shop.run("verify", "build", "--against", `${folder}/log.txt`);
+
+  beforeAll(async () => {
+    shop.write("chip.yaml", chipFile);
+    const store = new TensorStore();
+    shop.write("n.snet", printNetwork(randomNetwork(3, { forMesh: true }), store));
+    if (store.size > 0) shop.write("n.tensors", store.encode());
+    expect(await shop.run("compile", "n.snet", "--chip", "chip.yaml", "-o", "build")).toMatchObject({ code: 0, err: "" });
+    for (const [folder, ...flags] of [["pins", "--read-back"], ["back", "--back-door", "--read-back"], ["bad"], ["wrong", "--read-back"]])
+      expect((await shop.run("cosim", "build", "-o", folder as string, "--samples", "3", ...flags)).code).toBe(0);
+  });
+  afterAll(() => shop.remove());
+
+  it.skipIf(absent("iverilog", "-V")).each(["pins", "back"])(
+    "%s: Icarus gives the expected log, words read back and cycles included",
+    async (folder) => {
+      play(folder, "Icarus Verilog 11");
+      const r = await compare(folder);
+      expect(r).toMatchObject({ code: 0, err: "" });
+      expect(r.out).toMatch(/519 lines agree \(9 events, 505 words read back\), cycles included/);
+    },
+  );
+
+  it.skipIf(absent("verilator", "--version")).each(["pins", "back"])("%s: Verilator does, too", async (folder) => {
+    play(folder, "Verilator 5");
+    expect(await compare(folder)).toMatchObject({ code: 0, err: "" });
+  });
+
+  it.skipIf(absent("iverilog", "-V"))("a word that was written wrongly is named with what it holds", async () => {
+    const tape = text("wrong/tape.hex").split("\n");
+    // Space 7 are the synapses; the word at address 1 is a row's first weights.
+    const write = tape.findIndex((l) => l === "1000000700000001");
+    tape[write + 1] = (BigInt(`0x${tape[write + 1]}`) ^ 4n).toString(16).padStart(16, "0");
+    shop.write("wrong/tape.hex", tape.join("\n"));
+    play("wrong", "Icarus Verilog 11");
+    const r = await compare("wrong");
+    expect(r.code).toBe(1);
+    expect(r.err).toContain("error[log-value]");
+    expect(r.out).toMatch(/the word: core\(0,0\)\/synapses word 1: .*weights/);
+  });
+
+  it.skipIf(absent("iverilog", "-V"))("a mistake in the Verilog shows, with what led to the first event that differs", async () => {
+    const verilog = text("bad/rtl/mesh_update.v");
+    const bad = verilog.replace("{{16{m_threshold[23]}}, m_threshold}", "{{16{m_threshold[23]}}, m_threshold} + 40'sd1");
+    shop.write("bad/rtl/mesh_update.v", bad);
+    expect(bad).not.toBe(verilog);
+    play("bad", "Icarus Verilog 11");
+    const r = await compare("bad");
+    expect(r.code).toBe(1);
+    expect(r.err).toMatch(/error\[log-(lost|extra|late|wrong)\]/);
+    expect(r.out).toContain("cone of influence");
+  });
 });

@@ -2,7 +2,8 @@
 // nothing of the chip but the port names of README.md, section Pins. Verilog-2001.
 //
 // Macros: DUT (module, default mesh_chip), TAPE_WORDS (lines of tape.hex that there is room for),
-// BACK_DOOR (a file of statements that load the memories).
+// BACK_DOOR (the memories are loaded by the statements of back_door.vh, which know our own Verilog),
+// DUMP (every signal goes into chip.vcd).
 `timescale 1ns / 1ps
 `ifndef DUT
 `define DUT mesh_chip
@@ -16,6 +17,8 @@ module bench;
 
   reg clk = 1'b0;
   reg rst_n = 1'b0;
+  // Memories are cleared at power-up only.
+  reg wipe = 1'b1;
   reg cfg_valid = 1'b0;
   reg cfg_write = 1'b0;
   reg [15:0] cfg_space = 16'd0;
@@ -29,17 +32,18 @@ module bench;
   wire in_ready;
   reg step_start = 1'b0;
   wire idle;
+  wire late;
   wire out_valid;
   wire [47:0] out_packet;
   wire [47:0] cycle;
 
   `DUT dut (
-      .clk(clk), .rst_n(rst_n),
+      .clk(clk), .rst_n(rst_n), .wipe(wipe),
       .cfg_valid(cfg_valid), .cfg_ready(cfg_ready), .cfg_write(cfg_write),
       .cfg_space(cfg_space), .cfg_address(cfg_address), .cfg_wdata(cfg_wdata),
       .cfg_rvalid(cfg_rvalid), .cfg_rdata(cfg_rdata),
       .in_valid(in_valid), .in_ready(in_ready), .in_packet(in_packet),
-      .step_start(step_start), .idle(idle),
+      .step_start(step_start), .idle(idle), .late(late),
       .out_valid(out_valid), .out_packet(out_packet), .cycle(cycle)
   );
 
@@ -50,6 +54,10 @@ module bench;
   reg [63:0] base;
   reg [63:0] word;
   reg running;
+`ifdef BACK_DOOR
+  reg [31:0] scratch[0:65535];
+  integer w;
+`endif
 
   always #5 clk = ~clk;
 
@@ -83,8 +91,9 @@ module bench;
 
   initial begin
     $readmemh("tape.hex", tape);
-`ifdef BACK_DOOR
-    `include `BACK_DOOR
+`ifdef DUMP
+    $dumpfile("chip.vcd");
+    $dumpvars(0, bench);
 `endif
     base = 64'd0;
     errors = 0;
@@ -92,7 +101,12 @@ module bench;
     running = 1'b1;
     repeat (4) @(negedge clk);
     rst_n = 1'b1;
+    wipe = 1'b0;
     @(negedge clk);
+    while (!idle) @(negedge clk);
+`ifdef BACK_DOOR
+    `include "back_door.vh"
+`endif
     while (running) begin
       word = tape[pc];
       pc = pc + 1;
@@ -117,10 +131,12 @@ module bench;
         end
         4'd6: $display("M %0d %0d", base + cycle, word[31:0]);
         4'd8: begin
+          while (!idle) @(negedge clk);
           step_start = 1'b1;
           @(negedge clk);
           step_start = 1'b0;
           while (!idle) @(negedge clk);
+          if (late) errors = errors + 1;
         end
         4'd15: running = 1'b0;
         default: ;

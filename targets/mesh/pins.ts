@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { at, bug } from "../../compiler/base/bug.ts";
+import { fail } from "../../compiler/base/diagnostic.ts";
 import type { Image } from "../../compiler/ir/image/types.ts";
 import type { InputEvents } from "../../runtime/device.ts";
 import { readmemh } from "../../runtime/tape/render.ts";
@@ -8,7 +9,9 @@ import type { ChipSpec } from "../chip.ts";
 import type { Pins, WordMeaning } from "../target.ts";
 import { meshBoard, packetWord, splitOutput } from "./board.ts";
 import { bringupTests, branches } from "./bringup.ts";
-import { backDoorFile, memoriesOf, spaceOf } from "./spaces.ts";
+import { backDoor } from "./back-door.ts";
+import { pinsVerilog } from "./rtl/design.ts";
+import { memoriesOf, spaceOf } from "./spaces.ts";
 import { placesOf } from "./where.ts";
 import * as words from "./words.ts";
 
@@ -21,6 +24,7 @@ export function meshPins(chip: ChipSpec): Pins {
     readBack: (image) => writes(image, chip).map(({ space, address, data }): TapeOp => ({ op: "read", space, address, expect: data })),
     present,
     backDoor,
+    rtl: () => pinsVerilog(chip),
     bench: () => readFileSync(new URL("./bench.v", import.meta.url), "utf8"),
     tapeHex,
     notes: [
@@ -46,11 +50,15 @@ function writes(image: Image, chip: ChipSpec): Write[] {
   return out;
 }
 
+/** Packets of one step that the chip has room for: README.md, section Pins. */
+const packetsMost = 65_535;
+
 /** The packets of each step and the step, as many as the sample takes; then idle steps up to where a sample can begin. */
 function present(image: Image, events: readonly InputEvents[], mark: number): Tape {
   const tape: TapeOp[] = [];
   const total = Math.ceil(image.steps / image.interval) * image.interval;
   for (let step = 0; step < total; step++) {
+    const before = tape.length;
     for (const [i, input] of image.inputs.entries()) {
       for (const e of events) {
         if (e.input !== i || e.step !== step) continue;
@@ -63,23 +71,12 @@ function present(image: Image, events: readonly InputEvents[], mark: number): Ta
         }
       }
     }
+    if (tape.length - before > packetsMost)
+      fail("rtl-unsupported", [`${tape.length - before} packets of the host in step ${step}; there is room for ${packetsMost}`]);
     tape.push({ op: "tick" });
   }
   tape.push({ op: "mark", id: mark });
   return tape;
-}
-
-/** One file a memory, from address 0. */
-function backDoor(image: Image): ReadonlyMap<string, string> {
-  const memories = new Map<string, Uint32Array>();
-  for (const s of image.sections) {
-    const old = memories.get(s.name) ?? new Uint32Array();
-    const all = new Uint32Array(Math.max(old.length, s.base + s.words.length));
-    all.set(old);
-    all.set(s.words, s.base);
-    memories.set(s.name, all);
-  }
-  return new Map([...memories].map(([name, list]) => [backDoorFile(name), readmemh(list, 32)]));
 }
 
 /** Which neuron sends to each output line, and what the line is of. */

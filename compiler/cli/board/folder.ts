@@ -6,6 +6,7 @@ import type { Image } from "../../ir/image/types.ts";
 import type { Run } from "../command.ts";
 import { version } from "../version.ts";
 import { imageHash, networkMark } from "./pins.ts";
+import { rtlCommands, rtlFiles } from "./own-rtl.ts";
 import { type CosimOptions, type CosimPlan, planCosim, predict, type PredictedSample } from "./plan.ts";
 
 /* The folder that `ganglion cosim` writes. */
@@ -34,6 +35,8 @@ export type CosimManifest = {
   readonly operations: number;
   readonly samples: readonly PredictedSample[];
   readonly notes: readonly string[];
+  /** With RTL of ours in the folder `rtl`: how it is built and run, by simulator. */
+  readonly commands?: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, string>>;
 };
 
@@ -45,12 +48,15 @@ export async function writeCosim(
   options: CosimOptions,
 ): Promise<{ readonly manifest: CosimManifest; readonly plan: CosimPlan }> {
   const plan = planCosim(pins, image, options);
+  const tape = pins.tapeHex(plan.tape);
+  const rtl = rtlFiles(run, pins);
   const files = new Map<string, string>([
-    [cosimFile.tape, pins.tapeHex(plan.tape)],
+    [cosimFile.tape, tape],
     [cosimFile.script, printTape(plan.tape)],
     [cosimFile.expected, printLog(plan.expected)],
     [cosimFile.bench, pins.bench()],
     ...pins.backDoor(image),
+    ...rtl,
   ]);
   const manifest: CosimManifest = {
     kind: cosimKind,
@@ -65,6 +71,7 @@ export async function writeCosim(
     operations: plan.tape.length,
     samples: await predict(target, image, options.samples),
     notes: pins.notes,
+    ...(rtl.size === 0 ? {} : { commands: rtlCommands(tape, options.backDoor) }),
     files: Object.fromEntries([...files].map(([name, text]) => [name, sha256(text)])),
   };
   files.set(cosimFile.manifest, `${JSON.stringify(manifest, null, 2)}\n`);
@@ -75,10 +82,12 @@ export async function writeCosim(
 
 function readme(m: CosimManifest, files: readonly string[]): string {
   const images = files.filter((f) => f.endsWith(".hex") && f !== cosimFile.tape);
+  const statements = files.filter((f) => f.endsWith(".vh") && !f.includes("/"));
   return [
     `# Co-simulation of ${m.chip}`,
     "",
-    `Made by ganglion ${m.ganglion} for ${m.revision}. Nothing here is part of the chip: build \`${cosimFile.bench}\` together with your own copy of its RTL, run it in this folder, and keep what it prints.`,
+    `Made by ganglion ${m.ganglion} for ${m.revision}. ${m.commands === undefined ? `Nothing here is part of the chip: build \`${cosimFile.bench}\` together with your own copy of its RTL, run it in this folder, and keep what it prints.` : "Build the bench with the chip's Verilog, which is in `rtl`, and keep what it prints:"}`,
+    ...Object.entries(m.commands ?? {}).flatMap(([tool, command]) => ["", `With ${tool}:`, "", "```sh", command, "```"]),
     "",
     "| file | content |",
     "| --- | --- |",
@@ -88,6 +97,8 @@ function readme(m: CosimManifest, files: readonly string[]): string {
     `| \`${cosimFile.bench}\` | test bench; it knows the chip's port names only |`,
     `| \`${cosimFile.manifest}\` | what this is of, the simulator's answers, hashes |`,
     ...images.map((f) => `| \`${f}\` | memory image for \`$readmemh\` |`),
+    ...statements.map((f) => `| \`${f}\` | the statements that load them, for the macro \`BACK_DOOR\` |`),
+    ...(m.commands === undefined ? [] : ["| `rtl` | the chip in Verilog |"]),
     "",
     m.backDoor
       ? "The memories are loaded by the back door: the bench reads the memory images before the tape begins."

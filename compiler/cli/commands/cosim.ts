@@ -35,10 +35,24 @@ export const cosimCommand: Register = (program, runner) => {
             ["network", `mark ${manifest.network}`],
             ["tape", `${plan.tape.length} operations, ${samples.length} samples`],
             ["expected", `${plan.expected.length} lines`],
-            ["written", `${output}: ${[...Object.keys(manifest.files), cosimFile.manifest].join(", ")}`],
+            ["written", `${output}: ${shown([...Object.keys(manifest.files), cosimFile.manifest])}`],
+            ...Object.entries(manifest.commands ?? {}).map(([tool, command]) => [tool, `cd ${output} && ${command}`] as const),
+            ["then", `ganglion verify ${folder} --against LOG`],
           ]),
         );
         run.json({ folder: output, ...manifest });
       }),
     );
 };
+
+/** Memory images and Verilog are many: only their number. */
+function shown(files: readonly string[]): string {
+  const images = files.filter((f) => f.endsWith(".hex") && f !== cosimFile.tape);
+  const rtl = files.filter((f) => f.startsWith("rtl/"));
+  const rest = files.filter((f) => !images.includes(f) && !rtl.includes(f));
+  return [
+    ...rest,
+    ...(images.length === 0 ? [] : [`${images.length} memory images`]),
+    ...(rtl.length === 0 ? [] : [`rtl (${rtl.length} files)`]),
+  ].join(", ");
+}

@@ -16,6 +16,8 @@ module bench;
   reg [2:0] load_word;
   reg [15:0] load_index;
   reg [31:0] load_data;
+  reg look;
+  wire [31:0] looked;
   reg peek;
   wire [88:0] peeked;
   reg go;
@@ -42,6 +44,8 @@ module bench;
       .load_word(load_word),
       .load_index(load_index),
       .load_data(load_data),
+      .look(look),
+      .looked(looked),
       .peek(peek),
       .peeked(peeked),
       .go(go),
@@ -121,7 +125,7 @@ module bench;
   endtask
 
   initial begin
-    {clk, rst, wipe, load, load_chip, peek, go, in_valid, trace} = 0;
+    {clk, rst, wipe, load, load_chip, look, peek, go, in_valid, trace} = 0;
     {load_x, load_y, load_memory, load_word, load_index, load_data} = 0;
     in_packet = 0;
     first = 0;

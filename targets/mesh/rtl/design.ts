@@ -48,6 +48,11 @@ function files(chip: ChipSpec): ReadonlyMap<string, string> {
   ]);
 }
 
+/** The Verilog behind the host port, top `mesh_chip`. Throws Failure for a chip that the Verilog cannot be. */
+export function pinsVerilog(chip: ChipSpec): ReadonlyMap<string, string> {
+  return new Map([...files(chip)].filter(([name]) => name !== "bench.v" && name !== "harness.cpp"));
+}
+
 /** Memories in the order of the loader's codes, and how many words each entry has. */
 const memories: readonly (readonly [string, number])[] = [
   ["control", 1],

@@ -18,6 +18,9 @@ module mesh (
     input wire [2:0] load_word,
     input wire [15:0] load_index,
     input wire [31:0] load_data,
+    // With `quiet` and without `go`: the word of that place, in the clock after.
+    input wire look,
+    output reg [31:0] looked,
     // With `quiet` and without `go`: the state of neuron `load_index` of core (load_x, load_y), in the clock after.
     // Touched, accumulator, fired, current and potential from the top.
     input wire peek,
@@ -44,14 +47,27 @@ module mesh (
   localparam P = `MESH_PACKET;
 
   // Registers.
-  reg [15:0] interval;
-  reg [31:0] seed;
+  reg [31:0] size_word;
+  reg [31:0] steps_word;
+  reg [31:0] seed_word;
   reg [31:0] seed_hash;
+  reg [31:0] found;
+  wire [15:0] interval = steps_word[`REGISTER_STEPS_INTERVAL];
+  wire [31:0] seed = seed_word[`REGISTER_SEED_SEED];
   wire [31:0] mixed0 = (seed ^ (seed >> 16)) * 32'h85ebca6b;
   wire [31:0] mixed1 = (mixed0 ^ (mixed0 >> 13)) * 32'hc2b2ae35;
   always @(posedge clk) begin
-    if (load & load_chip & load_index == 16'd1) interval <= load_data[`REGISTER_STEPS_INTERVAL];
-    if (load & load_chip & load_index == 16'd2) seed <= load_data[`REGISTER_SEED_SEED];
+    if (rst & wipe) begin
+      size_word <= 0;
+      steps_word <= 0;
+      seed_word <= 0;
+    end else if (load & load_chip) begin
+      if (load_index == 16'd0) size_word <= load_data;
+      if (load_index == 16'd1) steps_word <= load_data;
+      if (load_index == 16'd2) seed_word <= load_data;
+    end
+    found <= 0;
+    if (look & load_chip & ~rst) found <= load_index == 16'd0 ? size_word : load_index == 16'd1 ? steps_word : seed_word;
     if (rst) seed_hash <= mixed1 ^ (mixed1 >> 16);
   end
 
@@ -87,6 +103,7 @@ module mesh (
   wire [5*CORES*P-1:0] out_packets;
   wire [5*CORES-1:0] out_room;
   wire [89*CORES-1:0] peeks;
+  wire [32*CORES-1:0] looks;
 
   // The host at the west of router 0, which takes a packet in every clock.
   assign put[4] = in_valid & in_ready;
@@ -117,6 +134,8 @@ module mesh (
             .load_word(load_word),
             .load_index(load_index),
             .load_data(load_data),
+            .look(look & ~load_chip & load_x == X & load_y == Y),
+            .looked(looks[32*R+:32]),
             .peek(peek & load_x == X & load_y == Y),
             .peeked(peeks[89*R+:89]),
             .prepare(prepare),
@@ -194,6 +213,13 @@ module mesh (
       end
     end
   endgenerate
+
+  // Only the core that was asked gives anything but 0.
+  integer k;
+  always @* begin
+    looked = found;
+    for (k = 0; k < CORES; k = k + 1) looked = looked | looks[32*k+:32];
+  end
 
   integer c;
   always @* begin

@@ -9,12 +9,14 @@ module mesh_core (
     // With reset: memories are cleared, too.
     input wire wipe,
     output wire cleared,
-    // The host's port: writes one word of a memory, or shows one neuron's state two clocks later.
+    // The host's port: writes one word of a memory, gives one in the clock after `look` (0 else), or shows one neuron's state.
     input wire load,
     input wire [2:0] load_memory,
     input wire [2:0] load_word,
     input wire [15:0] load_index,
     input wire [31:0] load_data,
+    input wire look,
+    output wire [31:0] looked,
     input wire peek,
     output wire [88:0] peeked,
     // Time.
@@ -89,13 +91,10 @@ module mesh_core (
     end
   endgenerate
 
-  reg enabled;
-  reg [10:0] slots;
-  always @(posedge clk)
-    if (load_control) begin
-      enabled <= word_in[`CONTROL_ENABLED];
-      slots <= word_in[`CONTROL_SLOTS];
-    end
+  reg [31:0] control;
+  wire enabled = control[`CONTROL_ENABLED];
+  wire [10:0] slots = control[`CONTROL_SLOTS];
+  always @(posedge clk) if (load_control) control <= word_in;
 
   // Events of the step.
   wire start;
@@ -180,8 +179,13 @@ module mesh_core (
   wire [31:0] profile1 = profile_words[63:32];
   wire [31:0] profile2 = profile_words[95:64];
   wire [31:0] profile3 = profile_words[127:96];
-  wire [31:0] neuron0;
-  wire [119:0] neuron_numbers;
+  wire [191:0] neuron_words;
+  wire [31:0] neuron0 = neuron_words[31:0];
+  wire [31:0] neuron1 = neuron_words[63:32];
+  wire [31:0] neuron2 = neuron_words[95:64];
+  wire [31:0] neuron3 = neuron_words[127:96];
+  wire [31:0] neuron4 = neuron_words[159:128];
+  wire [31:0] neuron5 = neuron_words[191:160];
   wire [15:0] phase;
   // Of the profile that was read: whether it has begun, and the step in which its running sample did.
   wire begun = step >= {16'd0, profile2[`PROFILE2_START]};
@@ -242,8 +246,8 @@ module mesh_core (
           .write(load_axons[w]),
           .write_address(index[`MESH_AXON_BITS-1:0]),
           .write_data(word_in),
-          .read(axon_read),
-          .read_address(axon_address[`MESH_AXON_BITS-1:0]),
+          .read(axon_read | look),
+          .read_address(look ? load_index[`MESH_AXON_BITS-1:0] : axon_address[`MESH_AXON_BITS-1:0]),
           .data(axon_words[32*w+:32])
       );
     end
@@ -257,8 +261,8 @@ module mesh_core (
           .write(load_shapes[w]),
           .write_address(index[5:0]),
           .write_data(word_in),
-          .read(shape_read),
-          .read_address(shape_address),
+          .read(shape_read | look),
+          .read_address(look ? load_index[5:0] : shape_address),
           .data(shape_words[32*w+:32])
       );
     end
@@ -273,13 +277,13 @@ module mesh_core (
       .header_address(header_address),
       .header0(header0),
       .header1(header1),
-      .word_read(word_read),
-      .word_address(word_address),
+      .word_read(word_read | look),
+      .word_address(look ? load_index : word_address),
       .word(word)
   );
 
   // Profiles: gated axons read them while integrating, neurons afterwards, the divider after reset.
-  wire [5:0] profile_at = phase_read ? phase_index : integrated ? profile_address : gate_profile;
+  wire [5:0] profile_at = look ? load_index[5:0] : phase_read ? phase_index : integrated ? profile_address : gate_profile;
   generate
     for (w = 0; w < 4; w = w + 1) begin : profile_memory
       mesh_ram #(
@@ -291,7 +295,7 @@ module mesh_core (
           .write(load_profiles[w]),
           .write_address(index[5:0]),
           .write_data(word_in),
-          .read(phase_read | profile_read | gate_profile_read),
+          .read(phase_read | profile_read | gate_profile_read | look),
           .read_address(profile_at),
           .data(profile_words[32*w+:32])
       );
@@ -365,33 +369,21 @@ module mesh_core (
       .touched(touched)
   );
 
-  mesh_ram #(
-      .WIDTH(32),
-      .BITS(`MESH_SLOT_BITS),
-      .DEPTH(1 << `MESH_SLOT_BITS)
-  ) neurons (
-      .clk(clk),
-      .write(load_neurons[0]),
-      .write_address(index[`MESH_SLOT_BITS-1:0]),
-      .write_data(word_in),
-      .read(neuron_read),
-      .read_address(neuron_slot[`MESH_SLOT_BITS-1:0]),
-      .data(neuron0)
-  );
+  wire [`MESH_SLOT_BITS-1:0] neuron_at = look ? load_index[`MESH_SLOT_BITS-1:0] : neuron_slot[`MESH_SLOT_BITS-1:0];
   generate
-    for (w = 1; w < 6; w = w + 1) begin : neuron_memory
+    for (w = 0; w < 6; w = w + 1) begin : neuron_memory
       mesh_ram #(
-          .WIDTH(24),
+          .WIDTH(32),
           .BITS(`MESH_SLOT_BITS),
           .DEPTH(1 << `MESH_SLOT_BITS)
-      ) numbers (
+      ) neurons (
           .clk(clk),
           .write(load_neurons[w]),
           .write_address(index[`MESH_SLOT_BITS-1:0]),
-          .write_data(word_in[23:0]),
-          .read(neuron_read),
-          .read_address(neuron_slot[`MESH_SLOT_BITS-1:0]),
-          .data(neuron_numbers[24*(w-1)+:24])
+          .write_data(word_in),
+          .read(neuron_read | look),
+          .read_address(neuron_at),
+          .data(neuron_words[32*w+:32])
       );
     end
   endgenerate
@@ -425,11 +417,11 @@ module mesh_core (
       .read(neuron_read),
       .read_slot(neuron_slot),
       .neuron0(neuron0),
-      .threshold(neuron_numbers[23:0]),
-      .reset(neuron_numbers[47:24]),
-      .bias(neuron_numbers[71:48]),
-      .initial_v(neuron_numbers[95:72]),
-      .noise_key(neuron_numbers[119:96]),
+      .threshold(neuron1[`NEURON1_THRESHOLD]),
+      .reset(neuron2[`NEURON2_RESET]),
+      .bias(neuron3[`NEURON3_BIAS]),
+      .initial_v(neuron4[`NEURON4_INITIAL]),
+      .noise_key(neuron5[`NEURON5_NOISEKEY]),
       .state(state),
       .profile_read(profile_read),
       .profile_address(profile_address),
@@ -475,8 +467,8 @@ module mesh_core (
       .write(load_routes),
       .write_address(index[`MESH_ROUTE_BITS-1:0]),
       .write_data(word_in),
-      .read(route_read),
-      .read_address(route_address[`MESH_ROUTE_BITS-1:0]),
+      .read(route_read | look),
+      .read_address(look ? load_index[`MESH_ROUTE_BITS-1:0] : route_address[`MESH_ROUTE_BITS-1:0]),
       .data(route)
   );
 
@@ -512,6 +504,31 @@ module mesh_core (
       .sent_payload(sent_payload),
       .finishes(finishes)
   );
+
+  // Reading back: every memory is read at once, one of them is asked for.
+  reg looking;
+  reg [2:0] look_memory;
+  reg [2:0] look_word;
+  reg [31:0] found;
+  assign looked = looking ? found : 32'd0;
+
+  always @* begin
+    case (look_memory)
+      3'd0: found = control;
+      3'd1: found = profile_words[{look_word[1:0], 5'd0}+:32];
+      3'd2: found = neuron_words[{look_word, 5'd0}+:32];
+      3'd3: found = route;
+      3'd4: found = look_word[0] ? axon1 : axon0;
+      3'd5: found = look_word[0] ? shape1 : shape0;
+      default: found = word;
+    endcase
+  end
+
+  always @(posedge clk) begin
+    looking <= look & ~rst;
+    look_memory <= load_memory;
+    look_word <= load_word;
+  end
 
 `ifdef MESH_TRACE
   // A line for every event that can be observed: kind, cycle, core and two numbers.
