@@ -51,7 +51,7 @@ module bench;
   integer pc;
   integer errors;
   // Cycles of steps before the last reset.
-  reg [63:0] base;
+  reg [47:0] base;
   reg [63:0] word;
   reg running;
 `ifdef BACK_DOOR
@@ -95,7 +95,7 @@ module bench;
     $dumpfile("chip.vcd");
     $dumpvars(0, bench);
 `endif
-    base = 64'd0;
+    base = 48'd0;
     errors = 0;
     pc = 0;
     running = 1'b1;

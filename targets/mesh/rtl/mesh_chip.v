@@ -126,13 +126,13 @@ module mesh_chip #(
   // Steps. After a write the state is cleared before the next one; the count of cycles goes on.
   reg changed;
   reg waits;
-  reg [47:0] before;
+  reg [47:0] base;
   reg [47:0] reached;
   wire quiet;
   wire begins;
   wire [88:0] unused_state;
   wire [47:0] counted;
-  wire [47:0] now = before + counted;
+  wire [47:0] now = base + counted;
   assign cycle = state == RUN ? now : reached;
 
   always @(posedge clk)
@@ -140,7 +140,7 @@ module mesh_chip #(
       state <= CLEAR;
       changed <= 1'b0;
       waits <= 1'b0;
-      before <= 0;
+      base <= 0;
       reached <= 0;
       first <= 0;
       last <= 0;
@@ -154,7 +154,7 @@ module mesh_chip #(
         RESTART: begin
           state <= CLEAR;
           changed <= 1'b0;
-          before <= reached;
+          base <= reached;
         end
         START: if (begins) state <= RUN;
         default:
