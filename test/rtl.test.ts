@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Failure } from "../compiler/base/diagnostic.ts";
+import { TensorStore } from "../compiler/base/store.ts";
+import { printNetwork } from "../compiler/ir/network/print.ts";
 import type { Build } from "../compiler/cli/build/build.ts";
 import { Run } from "../compiler/cli/command.ts";
 import { verifyAgainstRtl } from "../compiler/cli/run/rtl.ts";
@@ -13,6 +15,8 @@ import { meshRtl } from "../targets/mesh/rtl/design.ts";
 import { paramsHeader, wordsHeader } from "../targets/mesh/rtl/generate.ts";
 import * as words from "../targets/mesh/words.ts";
 import { type HandChip, handImage, hostEvents } from "./harness/mesh-image.ts";
+import { Workshop } from "./harness/command.ts";
+import { randomNetwork } from "./harness/random-network.ts";
 import { smallMesh } from "./harness/rtl.ts";
 
 /* The Verilog of the mesh without any simulator for Verilog: its headers, its language, and what happens when tools misbehave. */
@@ -59,7 +63,7 @@ describe("the language is Verilog-2001", () => {
       .replace(/"[^"]*"/g, '""')
       .replace(/`\w+/g, "");
   const later =
-    /\b(logic|bit|byte|int|always_ff|always_comb|always_latch|enum|struct|union|typedef|interface|package|import|unique|priority|return|break|continue|final|assert|void|string|class|do|inside|with)\b/;
+    /\b(logic|bit|byte|int|always_ff|always_comb|always_latch|enum|struct|union|typedef|interface|package|import|unique|priority|return|break|continue|final|assert|void|string|class|do|inside|with|before|bind|byte|chandle|clocking|const|constraint|context|cover|dist|expect|export|extends|extern|foreach|global|ignore_bins|implements|iff|join_any|local|matches|modport|new|null|program|property|protected|pure|rand|ref|restrict|sequence|solve|static|strong|super|tagged|this|throughout|type|until|uwire|var|virtual|weak|within|checker|eventually|nexttime|let)\b/;
 
   it.each(sources.filter(([name]) => name !== "bench.v"))(
     "%s: no word of SystemVerilog, one clock edge, no hierarchical name, no delay",
@@ -207,9 +211,32 @@ describe("tools that misbehave", () => {
     process.env["TMPDIR"] = folder;
     const lines: string[] = [];
     const run = runOf(lines);
-    await verifyAgainstRtl(run, { chip, image: handImage(hand) } as Build, "verilator", 1);
+    await verifyAgainstRtl(run, { chip, image: handImage(hand) } as Build, "b", "verilator", 1);
     expect(run.diagnostics.map((d) => d.code)).toEqual(["rtl-differs"]);
     expect(lines.join("")).toMatch(/simulator - c0*0 core\(0,0\) integrate-begin +events=0\nverilator \+ \(nothing more\)/);
+  });
+
+  it("what led to the difference is told, and `reduce` makes the sample small", async () => {
+    pretend("5.006", idle);
+    const store = new TensorStore();
+    const shop = new Workshop();
+    shop.write("n.snet", printNetwork(randomNetwork(3, { forMesh: true }), store));
+    if (store.size > 0) shop.write("n.tensors", store.encode());
+    expect(await shop.run("compile", "n.snet", "--target", "mesh-1x1", "-o", "b")).toMatchObject({ code: 0, err: "" });
+    process.env["PATH"] = `${folder}:${environment.path}`;
+    process.env["TMPDIR"] = folder;
+    const { out, err, code } = await shop.run("verify", "b", "--against", "verilator");
+    expect(code).toBe(1);
+    expect(err).toContain("error[rtl-differs]");
+    expect(out).toContain("input that shows it: ");
+    expect(out).toMatch(/the neuron of this event, or of the last one before it in its core: \w+\[\d+\], in step \d+|no neuron's event/);
+    expect(out).toContain("`ganglion reduce b --samples 2 --seed 1 --against verilator -o small`");
+    expect(await shop.run("reduce", "b", "--samples", "2", "--against", "verilator", "-o", "small")).toMatchObject({ code: 0 });
+    // A chip in which nothing happens differs without any input.
+    expect(readFileSync(shop.path("small.txt"), "utf8")).toMatch(/^0( 0)*\n$/);
+    const reduced = await shop.run("reduce", "n.snet", "--samples", "small.txt", "--against", "verilator", "-t", "mesh-1x1", "-o", "less");
+    expect(reduced).toMatchObject({ code: 0, err: "" });
+    shop.remove();
   });
 
   it("a chip without Verilog of ours: rtl-absent", async () => {
@@ -217,7 +244,7 @@ describe("tools that misbehave", () => {
       .map((make) => make())
       .find((t) => t.rtl === undefined);
     if (other === undefined) return;
-    expect(await codeOf(() => verifyAgainstRtl(runOf([]), { chip: other.chip } as Build, "icarus", 1))).toBe("rtl-absent");
+    expect(await codeOf(() => verifyAgainstRtl(runOf([]), { chip: other.chip } as Build, "b", "icarus", 1))).toBe("rtl-absent");
   });
 
   it("leave no half-compiled design in the cache's place", async () => {

@@ -14,6 +14,8 @@ export type Difference = {
   /** The lines that differ; null where a trace has no more events of this core. */
   readonly left: string | null;
   readonly right: string | null;
+  /** The event itself: the left one, or the right one where there is no other. */
+  readonly event: TraceEvent;
   readonly cycle: number;
   /** Lines of the same core just before, equal in both traces. */
   readonly before: readonly string[];
@@ -58,11 +60,13 @@ function differenceOf(
   const line = lineWriter(trace);
   const l = left[k] ?? null;
   const r = right[k] ?? null;
+  const event = at(
+    [l, r].filter((e) => e !== null),
+    0,
+  );
   return {
-    core: at(
-      [l, r].filter((e) => e !== null),
-      0,
-    ).core,
+    core: event.core,
+    event,
     left: l === null ? null : line(l),
     right: r === null ? null : line(r),
     cycle: Math.min(l?.cycle ?? Infinity, r?.cycle ?? Infinity),

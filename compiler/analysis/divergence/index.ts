@@ -58,7 +58,7 @@ function fullest(l: Witness, r: Witness): Witness {
 }
 
 /** The image as cores; null where its words mean nothing. */
-function decoded(target: Target, image: Image): Cores | null {
+export function decoded(target: Target, image: Image): Cores | null {
   try {
     return target.decode(image);
   } catch (error) {

@@ -10,7 +10,7 @@ import type { Divergence } from "./index.ts";
 
 /* A divergence as text, for people. */
 
-const most = { arrivals: 12, suspects: 8, words: 6, inputs: 24 } as const;
+const most = { arrivals: 12, suspects: 8, words: 6, behind: 20, inputs: 24 } as const;
 
 export function showDivergence(
   subject: { readonly network: Network; readonly target: Target; readonly image: Image },
@@ -62,7 +62,8 @@ function showArrival(network: Network, a: Arrival): string {
   return `step ${a.step}: ${from}[${a.neuron}] over ${linkName(from, at(network.pops, link.to).name)}, ${worth}, acting in step ${a.step + link.delay}`;
 }
 
-function showInput(network: Network, sample: readonly Float64Array[]): string {
+/** The numbers of a sample that are not 0. */
+export function showInput(network: Network, sample: readonly Float64Array[]): string {
   const all = sample.flatMap((s, i) =>
     Array.from(s, (v, k) => ({ v, text: `${at(network.pops, at(network.inputs, i).pop).name}[${k}]=${showNumber(v)}` })).flatMap(
       ({ v, text }) => (v === 0 ? [] : [text]),
@@ -70,6 +71,12 @@ function showInput(network: Network, sample: readonly Float64Array[]): string {
   );
   if (all.length === 0) return "none: every number 0";
   return all.length > most.inputs ? `${all.slice(0, most.inputs).join(" ")} and ${all.length - most.inputs} more` : all.join(" ");
+}
+
+/** The words that have a part in something, as the listing says them. */
+export function showWords(image: Image, target: Target, words: readonly WordPlace[]): string[] {
+  const lines = lineOf(image, target);
+  return cut(words, most.behind, "word").map((w) => (typeof w === "string" ? w : `  ${lines(w)}`));
 }
 
 /** A word with its hexadecimal, its meaning from the listing, and why it is named. */

@@ -5,7 +5,7 @@ import type { Core, Cores, NeuronGroup, Row, Sends } from "../../ir/cores/types.
 import type { Image } from "../../ir/image/types.ts";
 import { neuronParams, neuronWords } from "../../ir/network/neurons/index.ts";
 import type { Network, Param, PopId, Population } from "../../ir/network/types.ts";
-import { visitorOf } from "./cone.ts";
+import { type Arrival, visitorOf } from "./cone.ts";
 
 /*
  * What an image says about one neuron, held against the network: the weights of everything that
@@ -44,6 +44,28 @@ export function suspectsOf(network: Network, target: Target, image: Image, cores
     })),
     ...weightSuspects(network, cores, pop, neuron, place, words),
   ];
+}
+
+/** What an image says of a neuron and of the spikes that reached it, with the axons of those nearest first. Of the same word once. */
+export function wordsBehind(
+  network: Network,
+  target: Target,
+  image: Image,
+  cores: Cores,
+  pop: PopId,
+  neuron: number,
+  arrivals: readonly Arrival[],
+): readonly WordPlace[] {
+  const place = placeIn(cores, at(network.pops, pop).name, neuron);
+  if (place === null || target.wordsOf === undefined) return [];
+  const found = imageWeights(cores, network, place);
+  const axons = new Set(arrivals.flatMap((a) => found.get(`${a.pop} ${a.neuron} ${at(network.links, a.link).delay}`)?.axons ?? []));
+  const lists = [...axons].map((a) => target.wordsOf?.(image, place.core, place.slot, a) ?? []);
+  const seen = new Set<string>();
+  return [...nearest(lists), ...target.wordsOf(image, place.core, place.slot, null)].filter((w) => {
+    const key = `${w.section} ${w.address}`;
+    return !seen.has(key) && seen.add(key);
+  });
 }
 
 /** The words whose reason names the parameter, or all of them where none does. */

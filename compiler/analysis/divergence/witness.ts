@@ -52,9 +52,9 @@ export async function simulatorWitness(network: Network, target: Target, image: 
 }
 
 /** The kind of trace event that says that a neuron (a) sent a payload (b). */
-const spikeEvent = "spike-out";
+export const spikeEvent = "spike-out";
 
-type Place = { readonly pop: PopId; readonly neuron: number };
+export type Place = { readonly pop: PopId; readonly neuron: number };
 
 /** Population and neuron of each slot, by `core slot`, a core being numbered row by row. */
 export function placesOf(image: Image, network: Network, columns: number): ReadonlyMap<string, Place> {

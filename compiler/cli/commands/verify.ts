@@ -11,7 +11,7 @@ import type { Register, Run, SharedFlags } from "../command.ts";
 import { compareOnRandom } from "../run/compare.ts";
 import { whole } from "../flags.ts";
 import { verifyAgainstLog } from "../board/verify-log.ts";
-import { verifyAgainstRtl } from "../run/rtl.ts";
+import { rtlTools, verifyAgainstRtl } from "../run/rtl.ts";
 
 type Flags = SharedFlags & {
   readonly target?: string;
@@ -24,8 +24,6 @@ type Flags = SharedFlags & {
   readonly readBack?: boolean;
   readonly ordered?: boolean;
 };
-
-const rtlTools = ["verilator", "icarus"] as const;
 
 const kinds = ["graph", "network", "cores", "chip", "build"];
 
@@ -67,7 +65,7 @@ async function verifyAgainst(run: Run, path: string, kind: string, against: stri
   if (kind !== "build") fail("pass-kind", ["verify --against", "build", kind], { at: path });
   const build = openBuild(run.files, path);
   const tool = rtlTools.find((t) => t === against);
-  if (tool !== undefined) return verifyAgainstRtl(run, build, tool, flags.random);
+  if (tool !== undefined) return verifyAgainstRtl(run, build, path, tool, flags.random);
   await verifyAgainstLog(run, build, against, { ...flags, folder: flags.cosim ?? null });
 }
 
