@@ -21,7 +21,7 @@ import { memoriesOf, spaceOf } from "./spaces.ts";
 /* Vectors that exercise the chip one thing at a time, through its host port only. */
 
 /** The branches of README.md, section A step, that vectors go through. */
-export const branches = {
+const branches = {
   "memory-bit": "every bit of every memory is written and read both ways",
   "memory-address": "no two words of a memory are the same word",
   "axon-line": "an event at each axon acts",
@@ -72,6 +72,64 @@ export const branches = {
 } as const satisfies Readonly<Record<string, string>>;
 
 type Branch = keyof typeof branches;
+
+/** Branches that a chip lacks, by what its file leaves out. */
+function lacks({ unit, pools, sharedKernels, lists, gain, spikes }: ChipSpec, branch: Branch): boolean {
+  const setting: Readonly<Record<string, readonly [key: string, prefix: string]>> = {
+    compare: ["compare", "compare-"],
+    leak: ["leak", "leak-"],
+    reset: ["reset", "reset-"],
+    negative: ["negative", "negative-"],
+    emit: ["emit", "emit-"],
+    boundary: ["boundary", "boundary-"],
+    noise: ["noise", "noise-"],
+  };
+  const single: Partial<Record<Branch, boolean>> = {
+    "reset-mid-run": true,
+    "negative-at-zero": unit["negativeAt"]?.includes("zero") ?? true,
+    "bias-first": unit["biasAt"]?.includes("first") ?? true,
+    touched: unit["update"]?.includes("touched") ?? true,
+    current: unit["current"]?.includes("on") ?? true,
+    "output-potential": unit["output"]?.includes("yes") ?? true,
+    "saturate-payload": spikes.includes("graded"),
+    "pool-at-least": pools.includes("or") || pools.includes("and"),
+    "pool-gate": pools.includes("gate"),
+    "row-conv": sharedKernels,
+    "row-dense": lists.includes("dense"),
+    "row-sparse": lists.includes("sparse"),
+    gain: gain.bits > 0,
+  };
+  const known = single[branch];
+  if (known !== undefined) return !known;
+  for (const [key, prefix] of Object.values(setting))
+    if (branch.startsWith(prefix)) return !(unit[key]?.includes(branch.slice(prefix.length)) ?? true);
+  return false;
+}
+
+/** What vectors of this chip can go through. */
+export function branchesOf(chip: ChipSpec): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(branches).filter(([name]) => !lacks(chip, name as Branch)));
+}
+
+/** Whether a chip has all that a profile asks of it. */
+function canDo(chip: ChipSpec, p: SmallProfile): boolean {
+  const asks: readonly (Branch | false | undefined)[] = [
+    p.leak && `leak-${p.leak}`,
+    p.compare && `compare-${p.compare}`,
+    p.reset && `reset-${p.reset}`,
+    p.negative && `negative-${p.negative}`,
+    p.negativeAtZero && "negative-at-zero",
+    p.emit && `emit-${p.emit}`,
+    p.boundary && `boundary-${p.boundary}`,
+    p.biasFirst && "bias-first",
+    p.touched && "touched",
+    p.current && "current",
+    p.output && "output-potential",
+    p.noise !== undefined && p.noise !== "none" && `noise-${p.noise}`,
+  ];
+  return asks.every((b) => !b || !lacks(chip, b));
+}
+
 type Test = BringupTest & { readonly covers: readonly Branch[] };
 
 export function bringupTests(chip: ChipSpec): readonly BringupTest[] {
@@ -84,13 +142,13 @@ export function bringupTests(chip: ChipSpec): readonly BringupTest[] {
       ),
     ),
     ...eachCore(chip, (x, y) => axonLines(chip, x, y)),
-    thresholdEdges(chip),
-    leaks(chip),
+    ...thresholdEdges(chip),
+    ...leaks(chip),
     ...firing(chip),
-    saturation(chip),
-    samples(chip),
-    noise(chip),
-    rows(chip),
+    ...saturation(chip),
+    ...samples(chip),
+    ...noise(chip),
+    ...rows(chip),
     axonWork(chip),
     routing(chip),
     backPressure(chip),
@@ -183,11 +241,66 @@ function single(
   return smallImage(name, chip, [{ x: 0, y: 0, ...core, neurons }], run);
 }
 
+type Neurons = {
+  readonly profiles: readonly SmallProfile[];
+  readonly neurons: readonly SmallNeuron[];
+  /** What an event at axon 0 adds to each neuron; absent: there is no axon. */
+  readonly weights?: readonly number[];
+  readonly bits?: number;
+  readonly axon?: Omit<SmallAxon, "row">;
+};
+
+/** Neurons of one core that do not know of each other, as one test, or several where the core has no room for all. What the chip cannot do is left out. */
+function parted(
+  chip: ChipSpec,
+  name: string,
+  summary: string,
+  covers: readonly Branch[],
+  { profiles, neurons, weights, bits = 8, axon = {} }: Neurons,
+  work: Tape,
+  run: Parameters<typeof single>[3] = {},
+): Test[] {
+  const able = [...neurons.keys()].filter((n) => canDo(chip, profiles[at(neurons, n).profile ?? 0] ?? {}));
+  const groups: number[][] = [];
+  for (const n of able) {
+    const last = groups.at(-1);
+    const used = new Set((last ?? []).map((m) => at(neurons, m).profile ?? 0)).add(at(neurons, n).profile ?? 0);
+    const full = last === undefined || last.length >= Math.min(chip.core.neurons, chip.core.routes) || used.size > chip.core.profiles;
+    if (full) groups.push([n]);
+    else last.push(n);
+  }
+  const known = covers.filter((b) => !lacks(chip, b));
+  return groups.map((group, k) => {
+    const own = [...new Set(group.map((n) => at(neurons, n).profile ?? 0))];
+    const title = groups.length === 1 ? name : `${name}-${k + 1}`;
+    const core = {
+      profiles: own.map((p) => at(profiles, p)),
+      neurons: group.map((n) => ({
+        ...at(neurons, n),
+        profile: own.indexOf(at(neurons, n).profile ?? 0),
+        noiseKey: at(neurons, n).noiseKey ?? n,
+      })),
+      axons: weights === undefined ? [] : [{ row: 0, ...axon }],
+      rows:
+        weights === undefined
+          ? []
+          : [
+              dense(
+                group.map((n) => at(weights, n)),
+                bits,
+              ),
+            ],
+    };
+    const part = groups.length === 1 ? summary : `${summary}; part ${k + 1} of ${groups.length}`;
+    return imageTest(chip, title, part, known, single(chip, title, core, run), work);
+  });
+}
+
 const largest = 2 ** 23 - 1;
 const least = -(2 ** 23);
 
 /** Drives of threshold - 1, threshold and threshold + 1 for each comparison. */
-function thresholdEdges(chip: ChipSpec): Test {
+function thresholdEdges(chip: ChipSpec): Test[] {
   const thresholds = [1, 2, 7, 100, 32767, largest - 1];
   const profiles: SmallProfile[] = [
     { compare: "ge", reset: "set" },
@@ -196,18 +309,18 @@ function thresholdEdges(chip: ChipSpec): Test {
   const neurons = profiles.flatMap((_, profile) =>
     thresholds.flatMap((threshold) => [-1, 0, 1].map((d): SmallNeuron => ({ profile, threshold, reset: 0, bias: threshold + d }))),
   );
-  return imageTest(
+  return parted(
     chip,
     "threshold-edges",
     "potentials one below, at and one above the threshold",
     ["compare-ge", "compare-gt", "reset-set", "emit-unit"],
-    single(chip, "threshold-edges", { profiles, neurons, axons: [], rows: [] }),
+    { profiles, neurons },
     ticks(2),
   );
 }
 
 /** Potentials after 1, 2, 5 and 9 steps of each leak, read as outputs. */
-function leaks(chip: ChipSpec): Test {
+function leaks(chip: ChipSpec): Test[] {
   const kinds: readonly SmallProfile[] = [
     { leak: "none" },
     ...[0, 1, 3, 23, 31].map((leakArgument): SmallProfile => ({ leak: "shift", leakArgument })),
@@ -218,20 +331,21 @@ function leaks(chip: ChipSpec): Test {
   const neurons = profiles.flatMap((_, profile) =>
     [3, 1000, -1000, -7].map((initial): SmallNeuron => ({ profile, initial, threshold: largest })),
   );
-  return imageTest(
+  return parted(
     chip,
     "leak",
     "potentials after 1, 2, 5 and 9 steps of every leak, from positive and negative values",
     ["leak-none", "leak-shift", "leak-multiply", "leak-double", "output-potential", "window", "reset-none", "boundary-preload"],
-    single(chip, "leak", { profiles, neurons, axons: [], rows: [] }, { steps: 10 }),
+    { profiles, neurons },
     ticks(10),
+    { steps: 10 },
   );
 }
 
 /** Every combination of reset, emission, negative spikes and comparison under one pattern of drive. */
 function firing(chip: ChipSpec): Test[] {
   const drives = [5, -3, 12, -20, 0, 7, 7, -9, -9, 3, 40, -60, 1];
-  return (["unit", "value", "count", "digit"] as const).map((emit): Test => {
+  return (["unit", "value", "count", "digit"] as const).flatMap((emit): Test[] => {
     const profiles: SmallProfile[] = [];
     for (const reset of ["subtract", "set", "none"] as const)
       for (const negative of ["none", "free", "latched", "counted"] as const)
@@ -244,8 +358,7 @@ function firing(chip: ChipSpec): Test[] {
     const neurons = profiles.flatMap((_, profile) =>
       [5, 7].map((threshold): SmallNeuron => ({ profile, threshold, reset: threshold - 1 })),
     );
-    const axon: SmallAxon = { row: 0 };
-    return imageTest(
+    return parted(
       chip,
       `firing-${emit}`,
       `every reset, negative spike and comparison, payloads as ${emit}`,
@@ -263,29 +376,15 @@ function firing(chip: ChipSpec): Test[] {
         "compare-gt",
         "saturate-payload",
       ],
-      single(
-        chip,
-        `firing-${emit}`,
-        {
-          profiles,
-          neurons,
-          axons: [axon],
-          rows: [
-            dense(
-              neurons.map(() => 1),
-              2,
-            ),
-          ],
-        },
-        { steps: drives.length + 1 },
-      ),
+      { profiles, neurons, weights: neurons.map(() => 1), bits: 2 },
       [...drives.flatMap((d) => (d === 0 ? [tick] : [packet({ x: 0, y: 0, axon: 0 }, d), tick])), tick],
+      { steps: drives.length + 1 },
     );
   });
 }
 
 /** Potentials driven past both ends of 24 bits, and payloads past theirs. */
-function saturation(chip: ChipSpec): Test {
+function saturation(chip: ChipSpec): Test[] {
   const profiles: SmallProfile[] = [
     { output: true, reset: "none", length: 6 },
     { output: true, reset: "none", length: 6, leak: "double" },
@@ -298,18 +397,19 @@ function saturation(chip: ChipSpec): Test {
     ...[2, 3, 4].flatMap((profile) => [100_000, -100_000].map((initial) => ({ profile, initial, threshold: 3 }))),
   ];
   const signs = neurons.map((n) => ((n.initial ?? 0) < 0 ? -100 : 100));
-  return imageTest(
+  return parted(
     chip,
     "saturation",
     "potentials and payloads driven past their ends",
     ["saturate-potential", "saturate-payload", "leak-double", "output-potential"],
-    single(chip, "saturation", { profiles, neurons, axons: [{ row: 0, gain: 127, shift: 7 }], rows: [dense(signs, 8)] }, { steps: 7 }),
+    { profiles, neurons, weights: signs, axon: lacks(chip, "gain") ? {} : { gain: 127, shift: 7 } },
     Array.from({ length: 7 }, () => [packet({ x: 0, y: 0, axon: 0 }, 32767), tick]).flat(),
+    { steps: 7 },
   );
 }
 
 /** Three samples of four steps: what each begins with, windows, silent steps, touched updates, currents. */
-function samples(chip: ChipSpec): Test {
+function samples(chip: ChipSpec): Test[] {
   const profiles: SmallProfile[] = [
     ...(["preload", "clear", "keep"] as const).map((boundary): SmallProfile => ({ boundary, reset: "none", emit: "value" })),
     { biasFirst: true, emit: "value", reset: "none" },
@@ -325,54 +425,45 @@ function samples(chip: ChipSpec): Test {
     if (step % 3 === 1) work.push(packet({ x: 0, y: 0, axon: 0 }, step % 2 === 0 ? 4 : -6));
     work.push(tick);
   }
-  return imageTest(
+  return parted(
     chip,
     "samples",
     "three samples of four steps: what each begins with, windows, silent steps, touched updates and currents",
     ["boundary-preload", "boundary-clear", "boundary-keep", "bias-first", "window", "silent", "touched", "current", "emit-value"],
-    single(
-      chip,
-      "samples",
-      {
-        profiles,
-        neurons,
-        axons: [{ row: 0 }],
-        rows: [
-          dense(
-            neurons.map(() => 2),
-            8,
-          ),
-        ],
-      },
-      { steps: 4, interval: 4 },
-    ),
+    { profiles, neurons, weights: neurons.map(() => 2) },
     work,
+    { steps: 4, interval: 4 },
   );
 }
 
-function noise(chip: ChipSpec): Test {
+function noise(chip: ChipSpec): Test[] {
   const profiles = (["uniform", "gauss"] as const).flatMap((kind) =>
     [0, 1, 4, 10, 20].map((noiseBits): SmallProfile => ({ noise: kind, noiseBits, reset: "none", compare: "ge" })),
   );
   const neurons = profiles.flatMap((p, profile) =>
     [0, 1, 2, 3].map((k): SmallNeuron => ({ profile, threshold: Math.ceil(2 ** ((p.noiseBits ?? 0) - 1)), noiseKey: 4096 * k + profile })),
   );
-  return imageTest(
+  return parted(
     chip,
     "noise",
     "both kinds of noise in five widths over 16 steps",
     ["noise-uniform", "noise-gauss"],
-    single(chip, "noise", { profiles, neurons, axons: [], rows: [] }, { steps: 16, seed: 0x9a7c15 }),
+    { profiles, neurons },
     ticks(16),
+    { steps: 16, seed: 0x9a7c15 },
   );
 }
 
 /** Rows of every kind and weight width; what they add is read as potentials. */
-function rows(chip: ChipSpec): Test {
+function rows(chip: ChipSpec): Test[] {
   const size = 36;
+  const { neurons: room, axons: lines, shapes } = chip.core;
+  if (room < size) return [];
   const shape: Shape = { kernelY: 3, kernelX: 3, strideY: 1, strideX: 2, dilationY: 2, dilationX: 1, height: 4, width: 3, pitch: 3 };
   const list: Row[] = [];
-  for (let bits = 1; bits <= 16; bits++) {
+  const dense1 = !lacks(chip, "row-dense");
+  const conv = !lacks(chip, "row-conv") && shapes > 0;
+  for (let bits = chip.weight.bitsMin; dense1 && bits <= chip.weight.bitsMax; bits++) {
     const half = 2 ** (bits - 1);
     const weight = (i: number): number => (bits === 1 ? 1 - 2 * (i % 2) : ((i * 7919) % (2 * half)) - half);
     list.push(
@@ -382,32 +473,55 @@ function rows(chip: ChipSpec): Test {
       ),
     );
   }
-  list.push({ kind: "sparse", bits: 16, slots: Int32Array.from([35, 0, 17, 17, 3]), weights: Int32Array.from([-32768, 32767, 5, 6, -1]) });
-  list.push({ kind: "conv", bits: 5, base: 0, shape: 0, channels: 3, weights: Int32Array.from({ length: 27 }, (_, i) => i - 13) });
-  const positions = [0, 1, 2, 3, 5, 7].flatMap((y) => [0, 1, 4, 6].map((x): SmallAxon => ({ row: list.length - 1, y, x })));
-  const axons = [...list.slice(0, -1).map((_, row): SmallAxon => ({ row })), ...positions];
+  if (!lacks(chip, "row-sparse"))
+    list.push({
+      kind: "sparse",
+      bits: 16,
+      slots: Int32Array.from([35, 0, 17, 17, 3]),
+      weights: Int32Array.from([-32768, 32767, 5, 6, -1]),
+    });
+  const whole = list.length;
+  if (conv)
+    list.push({ kind: "conv", bits: 5, base: 0, shape: 0, channels: 3, weights: Int32Array.from({ length: 27 }, (_, i) => i - 13) });
+  const positions = [0, 1, 2, 3, 5, 7].flatMap((y) => [0, 1, 4, 6].map((x): SmallAxon => ({ row: whole, y, x })));
+  const axons = [...list.slice(0, whole).map((_, row): SmallAxon => ({ row })), ...(conv ? positions : [])].slice(0, lines);
   const neurons = Array.from({ length: size }, (): SmallNeuron => ({ threshold: 1 }));
   const work = axons.flatMap((_, a) => [packet({ x: 0, y: 0, axon: a }, a % 2 === 0 ? 1 : -1), tick]);
   // Each step shows what the step before it added: the potential is sent and set to 0.
   const profiles: SmallProfile[] = [{ emit: "value", reset: "set", negative: "free", negativeAtZero: true }];
-  return imageTest(
-    chip,
-    "rows",
-    "dense rows of 1 to 16 bits, a sparse row, and a kernel at 24 positions",
-    ["row-dense", "row-sparse", "row-conv", "emit-value", "negative-free"],
-    single(chip, "rows", { profiles, neurons: neurons.map((n) => ({ ...n, reset: 0 })), axons, rows: list, shapes: [shape] }),
-    [...work, tick],
-  );
+  const covers: readonly Branch[] = ["row-dense", "row-sparse", "row-conv", "emit-value", "negative-free"];
+  return [
+    imageTest(
+      chip,
+      "rows",
+      `dense rows of ${chip.weight.bitsMin} to ${chip.weight.bitsMax} bits, a sparse row, and a kernel at ${conv ? positions.length : 0} positions`,
+      covers.filter((b) => !lacks(chip, b)),
+      single(chip, "rows", {
+        profiles,
+        neurons: neurons.map((n) => ({ ...n, reset: 0 })),
+        axons,
+        rows: list,
+        shapes: conv ? [shape] : [],
+      }),
+      [...work, tick],
+    ),
+  ];
 }
 
 /** Gains, delays and pools of axons, and packets that nobody takes. */
 function axonWork(chip: ChipSpec): Test {
-  const gains: SmallAxon[] = [1, -1, 127, -128, 3].flatMap((gain) => [0, 1, 7].map((shift): SmallAxon => ({ row: 0, gain, shift })));
-  const delays: SmallAxon[] = Array.from({ length: chip.core.delayMax + 1 }, (_, delay): SmallAxon => ({ row: 1, delay }));
+  const gained = [1, -1, 127, -128, 3].flatMap((gain) => [0, 1, 7].map((shift): SmallAxon => ({ row: 0, gain, shift })));
+  const gains: readonly SmallAxon[] = lacks(chip, "gain") ? [{ row: 0 }] : gained;
+  // A pool that the chip lacks is an ordinary axon here, so that the packets are the same.
   const pools: SmallAxon[] = [
-    ...[1, 2, 4].map((need): SmallAxon => ({ row: 2, mode: "at-least", need })),
-    { row: 3, mode: "gate", need: 0 },
+    ...[1, 2, 4].map((need): SmallAxon => (lacks(chip, "pool-at-least") ? { row: 2 } : { row: 2, mode: "at-least", need })),
+    lacks(chip, "pool-gate") ? { row: 3 } : { row: 3, mode: "gate", need: 0 },
   ];
+  // As many delays as there are axons for, the longest among them.
+  const room = chip.core.axons - gains.length - pools.length - 1;
+  const apart = Math.ceil((chip.core.delayMax + 1) / Math.max(1, room));
+  const delays: SmallAxon[] = [];
+  for (let delay = chip.core.delayMax; delay >= 0; delay -= apart) delays.unshift({ row: 1, delay });
   const axons = [...gains, ...delays, ...pools];
   const to = (axon: number, member = 0): SmallRoute => ({ x: 0, y: 0, axon, member });
   const work: TapeOp[] = [];
@@ -428,7 +542,7 @@ function axonWork(chip: ChipSpec): Test {
     chip,
     "axon-work",
     `gains, delays of 0 to ${chip.core.delayMax} steps, pools, and packets that nobody takes`,
-    ["gain", "delay", "pool-at-least", "pool-gate", "lost-packet"],
+    (["gain", "delay", "pool-at-least", "pool-gate", "lost-packet"] as const).filter((b) => !lacks(chip, b)),
     single(chip, "axon-work", {
       profiles: [{ emit: "value", reset: "set", negative: "free", negativeAtZero: true }],
       neurons,
@@ -442,7 +556,9 @@ function axonWork(chip: ChipSpec): Test {
 /** Cores among which packets go: all, or of a large grid the edges and the middle. */
 function corners(chip: ChipSpec): { readonly x: number; readonly y: number }[] {
   const some = (n: number): number[] => (n <= 4 ? [...Array(n).keys()] : [0, 1, Math.floor(n / 2), n - 1]);
-  return some(chip.rows).flatMap((y) => some(chip.columns).map((x) => ({ x, y })));
+  const all = some(chip.rows).flatMap((y) => some(chip.columns).map((x) => ({ x, y })));
+  // Each needs two neurons and two axons of every other.
+  return all.slice(0, Math.max(1, Math.floor(Math.min(chip.core.neurons, chip.core.axons) / 2)));
 }
 
 /** A packet from every core to every core, one at a time; the line says which pair it was. */

@@ -8,7 +8,7 @@ import type { Tape, TapeOp } from "../../runtime/tape/types.ts";
 import type { ChipSpec } from "../chip.ts";
 import type { Pins, WordMeaning } from "../target.ts";
 import { meshBoard, packetWord, splitOutput } from "./board.ts";
-import { bringupTests, branches } from "./bringup.ts";
+import { branchesOf, bringupTests } from "./bringup.ts";
 import { backDoor } from "./back-door.ts";
 import { pinsVerilog } from "./rtl/design.ts";
 import { memoriesOf, spaceOf } from "./spaces.ts";
@@ -32,7 +32,7 @@ export function meshPins(chip: ChipSpec): Pins {
       "A write stops the chip: the next step is the first one after a reset.",
     ],
     revision: `word format ${words.formatVersion}`,
-    branches,
+    branches: branchesOf(chip),
     bringup: () => bringupTests(chip),
     routes: (chip.columns * chip.rows) ** 2,
     meaning,

@@ -6,7 +6,7 @@ import { randomNetwork } from "../../../test/harness/random-network.ts";
 import { readEvents } from "../../../runtime/tape/events.ts";
 import { parseLog, printLog } from "../../../runtime/tape/log.ts";
 import type { Fault } from "../../../runtime/tape/types.ts";
-import { targetNamed } from "../../../targets/index.ts";
+import { targetNamed, targetOf } from "../../../targets/index.ts";
 import { dense, routeWord, smallImage } from "../../../targets/mesh/small.ts";
 import { play, vectorsOf } from "../../analysis/bringup/vectors.ts";
 import { TensorStore } from "../../base/store.ts";
@@ -227,6 +227,49 @@ describe("bring-up", () => {
     const names = new Set(tests.flatMap((t) => t.test.covers));
     expect(Object.keys(pins.branches).filter((b) => !names.has(b))).toEqual([]);
     expect(tests.filter((t) => play(pins, t.tape).length < 3).map((t) => t.test.name)).toEqual([]);
+  });
+
+  it.each([
+    ["without much room", { neurons: 40, axons: 48, profiles: 4, routes: 256, synapseWords: 2048, shapes: 4 }, {}],
+    [
+      "that can do less",
+      {},
+      {
+        spikes: ["binary"],
+        pools: [],
+        sharedKernels: false,
+        unit: { noise: ["none"], emit: ["unit"], leak: ["none", "shift"], negative: ["none"] },
+      },
+    ],
+  ])("on a chip %s every test answers, and claims only what the chip can do", (_, core, less) => {
+    const { chip } = target;
+    const small = targetOf({
+      ...chip,
+      ...less,
+      core: { ...chip.core, ...core },
+      unit: { ...chip.unit, ...("unit" in less ? less.unit : {}) },
+    } as typeof chip);
+    const own = small.pins ?? expect.unreachable();
+    const vectors = own.bringup().map(vectorsOf);
+    const mute = vectors.filter((v) => v.test.image !== undefined && !play(own, v.tape).some((e) => e.kind === "spike"));
+    expect(mute.map((v) => v.test.name)).toEqual([]);
+    const claimed = new Set(vectors.flatMap((v) => v.test.covers));
+    const known = Object.keys(own.branches);
+    expect([...claimed].filter((b) => !known.includes(b))).toEqual([]);
+    if (Object.keys(less).length > 0) expect(known).not.toContain("noise-gauss");
+    else expect(known.filter((b) => !claimed.has(b))).toEqual([]);
+  });
+
+  it("compares cycles where they are asked for", async () => {
+    const late = text("kit/rows/expected.txt").replace(/^S (\d+) /m, (_, c) => `S ${Number(c) + 2} `);
+    shop.write("late-kit.log", late);
+    expect((await shop.run("diagnose", "late-kit.log", "--kit", "kit")).code).toBe(0);
+    const r = await shop.run("diagnose", "late-kit.log", "--kit", "kit", "--cycles");
+    expect(r.code).toBe(1);
+    expect(r.err).toContain("error[board-late]: 1 of 1 test answers rightly in other cycles: here 2 later than expected");
+    expect((await shop.run("diagnose", "kit/rows/expected.txt", "--kit", "kit", "--cycles")).out).toContain(
+      "cycles: those of a sound chip",
+    );
   });
 
   it("names a stuck bit that is read back", async () => {
