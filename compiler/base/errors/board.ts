@@ -113,6 +113,13 @@ export const boardErrors = table({
     explain: "The board did not answer as a sound chip does. Cycles are not compared here, only what came out and in which order.",
     help: "check the likely faults, the likeliest first",
   },
+  "board-late": {
+    severity: "error",
+    message: (late: number, tests: number, by: number) =>
+      `${late} of ${tests} ${tests === 1 ? "test answers" : "tests answer"} rightly in other cycles: here ${Math.abs(by)} ${by < 0 ? "earlier" : "later"} than expected`,
+    explain: "What came out and its order are those of a sound chip, but not its cycles, counted from the test's mark.",
+    help: "leave `--cycles` away where the host makes the chip wait; in RTL look at what happens just before the line that is shown",
+  },
   "native-missing": {
     severity: "error",
     message: (chip: string, known: readonly string[]) =>

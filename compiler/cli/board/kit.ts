@@ -10,6 +10,7 @@ import { sha256 } from "../../base/hash.ts";
 import type { Run } from "../command.ts";
 import { nearest } from "../names.ts";
 import { version } from "../version.ts";
+import { kitCommands, rtlFiles } from "./own-rtl.ts";
 
 /* The folder that `ganglion bringup` writes: a folder for each test, and what they are about. */
 
@@ -34,6 +35,8 @@ export type KitManifest = {
   readonly chip: string;
   readonly revision: string;
   readonly notes: readonly string[];
+  /** With RTL of ours in the folder `rtl`: how it is built, and plays every test, by simulator. */
+  readonly commands?: Readonly<Record<string, string>>;
   readonly coverage: Coverage;
   readonly tests: readonly KitTest[];
 };
@@ -57,6 +60,8 @@ export function writeKit(run: Run, folder: string, target: Target, pins: Pins, o
     fail("output-occupied", [folder]);
   const coverage = new CoverageCount(pins);
   const vectors = chosenTests(pins, options.only);
+  const rtl = rtlFiles(run, pins);
+  let longest = 0;
   const tests = vectors.map((v, i): KitTest => {
     run.progress.show("vectors", i + 1, vectors.length);
     const { tape } = v;
@@ -68,6 +73,7 @@ export function writeKit(run: Run, folder: string, target: Target, pins: Pins, o
       ...wanted.map((f) => (formats[f] as Format)(pins, v.test.name, tape)),
     ];
     files.push(...(pins.elaboration?.(tape) ?? []));
+    for (const [file, text] of files) if (file === "tape.hex") longest = Math.max(longest, text.split("\n").length - 1);
     for (const [file, text] of files) run.files.write(`${folder}/${v.test.name}/${file}`, text);
     return {
       name: v.test.name,
@@ -87,10 +93,12 @@ export function writeKit(run: Run, folder: string, target: Target, pins: Pins, o
     chip: target.chip.name,
     revision: pins.revision,
     notes: pins.notes,
+    ...(rtl.size === 0 || longest === 0 ? {} : { commands: kitCommands(longest) }),
     coverage: coverage.result(),
     tests,
   };
   run.files.write(`${folder}/bench.v`, pins.bench());
+  for (const [file, text] of rtl) run.files.write(`${folder}/${file}`, text);
   run.files.write(`${folder}/README.md`, readme(manifest));
   run.files.write(`${folder}/${kitFile}`, `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
@@ -113,6 +121,9 @@ function readme(m: KitManifest): string {
     `Made by ganglion ${m.ganglion} for ${m.revision}. Each folder is one test, played on a chip that was just powered up: \`tape.hex\` for \`bench.v\`, \`tape.txt\` as a script for a board, \`tape.h\` for a microcontroller, \`tape.json\`, and \`expected.txt\`, what must come out with cycles from the test's first mark.`,
     "",
     "Keep what the board answers, as lines like those of `expected.txt`, one file for each test or all in one; `ganglion diagnose LOG --kit .` names the likely fault.",
+    ...(m.commands === undefined ? [] : ["", "The folder `rtl` has the chip in Verilog. To play every test in it:"]),
+    ...Object.entries(m.commands ?? {}).flatMap(([tool, command]) => ["", `With ${tool}:`, "", "```sh", command, "```"]),
+    ...(m.commands === undefined ? [] : ["", "Then `ganglion diagnose */log.txt --kit . --cycles` compares all answers, cycles included."]),
     ...m.notes.flatMap((n) => ["", n]),
     "",
     "| test | operations | shows |",

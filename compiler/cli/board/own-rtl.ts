@@ -17,16 +17,22 @@ export function rtlFiles(run: Run, pins: Pins): ReadonlyMap<string, string> {
 
 const log = "log.txt";
 
-/** Shell commands, by simulator, that leave the log in the bench's folder. */
+/** Shell commands, by simulator, that build the bench for a tape and leave the log beside it. */
 export function rtlCommands(tape: string, backDoor: boolean): Readonly<Record<string, string>> {
-  const { icarus, verilator } = buildCommands([tape], backDoor);
+  const { icarus, verilator } = buildCommands(tape.split("\n").length - 1, backDoor);
   return { "Icarus Verilog 11": `${icarus} && vvp -n chip.vvp > ${log}`, "Verilator 5": `${verilator} && ./obj_dir/chip > ${log}` };
 }
 
-/** Shell commands that build a bench for any of some tapes: `chip.vvp` or `obj_dir/chip`. */
-export function buildCommands(tapes: readonly string[], backDoor: boolean): { readonly icarus: string; readonly verilator: string } {
-  const room = Math.max(1, ...tapes.map((t) => t.split("\n").length - 1));
-  const defines = [`-DTAPE_WORDS=${room}`, ...(backDoor ? ["-DBACK_DOOR"] : [])].join(" ");
+/** Shell commands that build the bench and play every tape of a kit. `longest`: lines of its longest tape. */
+export function kitCommands(longest: number): Readonly<Record<string, string>> {
+  const { icarus, verilator } = buildCommands(longest, false);
+  const each = (program: string): string => `for t in */tape.hex; do (cd "$(dirname "$t")" && ${program} > ${log}); done`;
+  return { "Icarus Verilog 11": `${icarus} && ${each("vvp -n ../chip.vvp")}`, "Verilator 5": `${verilator} && ${each("../obj_dir/chip")}` };
+}
+
+/** Commands that make `chip.vvp` or `obj_dir/chip`. */
+function buildCommands(tapeWords: number, backDoor: boolean): { readonly icarus: string; readonly verilator: string } {
+  const defines = [`-DTAPE_WORDS=${tapeWords}`, ...(backDoor ? ["-DBACK_DOOR"] : [])].join(" ");
   return {
     icarus: `iverilog -g2005 -s bench -I rtl ${defines} -o chip.vvp bench.v rtl/*.v`,
     verilator: `verilator --binary --timing -O3 -j 0 --top-module bench -Irtl ${defines} -o chip bench.v rtl/*.v`,

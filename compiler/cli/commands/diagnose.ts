@@ -1,3 +1,4 @@
+import { compareLogs, showLogDifference } from "../../../runtime/tape/compare.ts";
 import { targets } from "../../../targets/index.ts";
 import { type Answer, diagnose, type Diagnosis } from "../../analysis/bringup/diagnose.ts";
 import { play, vectorsOf } from "../../analysis/bringup/vectors.ts";
@@ -10,7 +11,13 @@ import { whole } from "../flags.ts";
 import { lookUp } from "../names.ts";
 import type { Target } from "../../../targets/target.ts";
 
-type Flags = SharedFlags & { readonly kit?: string; readonly target?: string; readonly chip?: string; readonly trials: number };
+type Flags = SharedFlags & {
+  readonly kit?: string;
+  readonly target?: string;
+  readonly chip?: string;
+  readonly trials: number;
+  readonly cycles?: boolean;
+};
 
 /** `ganglion diagnose LOG --kit DIR`: from a board's answers to the likely fault. */
 export const diagnoseCommand: Register = (program, runner) => {
@@ -24,6 +31,7 @@ export const diagnoseCommand: Register = (program, runner) => {
     .option("--kit <folder>", "the kit that was played")
     .option("-t, --target <name>", "without the kit's folder: the chip")
     .option("--chip <file>", "the same, for a chip.yaml")
+    .option("--cycles", "compare the cycles, too, which only a host that never waits keeps")
     .option("--trials <n>", "most faults to simulate", whole(0, 1e6), 2000)
     .action((logs: readonly string[], flags: Flags) =>
       runner(flags, (run) => {
@@ -31,7 +39,8 @@ export const diagnoseCommand: Register = (program, runner) => {
         const target = targetOfKit(run, kit, flags);
         const answers = answersOf(run, target, logs);
         const found = diagnose(target, withPins(target).pins, answers, flags.trials);
-        report(run, found, answers.length);
+        report(run, found, answers);
+        if (flags.cycles === true) compareCycles(run, answers);
         run.json(found);
       }),
     );
@@ -69,8 +78,24 @@ function withoutReset(log: Answer["expected"]): Answer["expected"] {
 
 const shown = 5;
 
-function report(run: Run, d: Diagnosis, tests: number): void {
-  if (d.failed.length === 0) return run.print(`${tests} ${tests === 1 ? "test" : "tests"}: the answers are those of a sound chip`);
+/** Tests that answer what they should in other cycles. */
+function compareCycles(run: Run, answers: readonly Answer[]): void {
+  const late = answers.flatMap((a) => {
+    const difference = compareLogs(a.expected, a.got, "exact");
+    return difference?.kind === "late" ? [{ name: a.vectors.test.name, difference }] : [];
+  });
+  const [first] = late;
+  if (first === undefined) return run.print("cycles: those of a sound chip");
+  const place = { at: first.name, notes: showLogDifference(first.difference).split("\n") };
+  run.report(diagnostic("board-late", [late.length, answers.length, first.difference.amount], place));
+}
+
+function report(run: Run, d: Diagnosis, answers: readonly Answer[]): void {
+  const tests = answers.length;
+  if (d.failed.length === 0) {
+    const lines = answers.reduce((n, a) => n + a.got.length, 0);
+    return run.print(`${tests} ${tests === 1 ? "test" : "tests"}, ${lines} lines: the answers are those of a sound chip`);
+  }
   run.report(diagnostic("board-differs", [d.failed.length, tests, d.failed.slice(0, 8)]));
   run.print(
     d.suspicions.length === 0
