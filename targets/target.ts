@@ -61,6 +61,8 @@ export type PinMemory = {
   readonly stride: number;
   readonly words: number;
   readonly wordBits: number;
+  /** Bits of each word, where some have fewer than `wordBits`. */
+  readonly widths?: readonly number[];
   /** False where the pins can write and not read. */
   readonly readable: boolean;
   /** The file of `Pins.backDoor` that loads it; absent where it is loaded through the pins only. */

@@ -13,4 +13,9 @@ describe("random stuck-at faults", () => {
     },
     120_000,
   );
+
+  it("of registers that nobody can read are named by what they change", () => {
+    const f = measureFaults("tinyodin", 6, 3, "chip/registers");
+    expect([f.detected, f.named]).toEqual([6, 6]);
+  }, 120_000);
 });

@@ -135,7 +135,7 @@ module bench;
         4'd6: $display("M %0d %0d", cycle, op[31:0]);
         4'd7: begin
           from = cycle;
-          while (cycle < (last > from ? last : from) + op[31:0]) clocks(1);
+          while (cycle < (last > from ? last : from) + op[31:0] && cycle < from + 100000) clocks(1);
         end
         4'd9: hold = op[0];
         default: playing = 1'b0;

@@ -67,3 +67,30 @@ describe.each([variants.odin, variants.tinyodin])("$name at its pins", (variant)
     expect((spikes[1]?.cycle ?? 0) - (spikes[0]?.cycle ?? 0)).toBeGreaterThan(480);
   });
 });
+
+/** Worked out from aer_out.v as README.md tells it: two words for the watched neuron, one for the watched synapse. */
+it("ODIN shows the states of one neuron and one synapse where its register 20 says so", () => {
+  const test = odinPins(variants.odin)
+    .bringup()
+    .find((t) => t.name === "monitor");
+  const log = odinPins(variants.odin)
+    .board()
+    .run(test?.tape ?? []);
+  const at = (mark: number): unknown[] => {
+    const end = log.findIndex((e) => e.kind === "mark" && e.id === mark);
+    const begin = log.slice(0, end).findLastIndex((e) => e.kind === "mark");
+    return log.slice(begin + 1, end).map((e) => (e.kind === "spike" ? e.word : e.kind));
+  };
+  // Neuron 0 is watched: a virtual event of weight 7 leaves it at 7; events of other neurons show nothing.
+  expect(at(1000)).toEqual([0x00, 7]);
+  for (let other = 1001; other <= 1008; other++) expect(at(other)).toEqual([]);
+  // A single synapse of row 0 adds 3: the neuron, then the synapse with its mark, map bit and weight.
+  expect(at(1009)).toEqual([0x00, 10, 0xf0 | 8 | 3]);
+  // Two of other rows, then 19 + 3 reaches the threshold of 20: it spikes and is at 0.
+  expect([at(1010), at(1011), at(1012)]).toEqual([
+    [0x00, 13],
+    [0x00, 16],
+    [0x00, 19],
+  ]);
+  expect(at(1013)).toEqual([0x80, 0]);
+});

@@ -34,6 +34,8 @@ export const branches = {
   virtual: "a virtual event adds to one neuron",
   "single-synapse": "a single-synapse event (ODIN)",
   "bistability-row": "bistability moves the weights of a row (ODIN)",
+  "register-update-unmapped": "bistability moves weights without the map bit if told so (ODIN)",
+  "register-monitor": "states are shown at the output pins instead of spikes (ODIN)",
   "queue-order": "spikes spread in the order in which they came",
   "queue-full": "spikes are lost inside when the queue is full",
   "input-precedence": "inputs and queued spikes take turns",
@@ -58,12 +60,6 @@ export function bringupTests(variant: Variant): BringupTest[] {
     ),
     kit.test("march-synapses", "Every bit of the synapse memory, every address.", ["memory-bit"], kit.march(spaces.synapses, 32768)),
     kit.test("masks", "Bits under a mask stay.", ["memory-mask"], kit.masks()),
-    kit.test(
-      "axon-lines",
-      "Each row excites one neuron, each neuron is excited by one row.",
-      ["axon-line", "neuron-slot", "reset-zero"],
-      kit.axons(),
-    ),
     kit.test("weights", "Every weight, by the number of events to the threshold.", ["weight-value", "threshold-at"], kit.weights()),
     kit.test("threshold-edges", "Potentials one below, at and above thresholds.", ["threshold-at", "reset-zero"], kit.thresholds()),
     kit.test(
@@ -93,16 +89,29 @@ export function bringupTests(variant: Variant): BringupTest[] {
       "registers",
       "What the registers do, one after the other.",
       odin
-        ? ["register-gate", "register-output-source", "register-propagate-unmapped", "register-signs"]
+        ? ["register-gate", "register-output-source", "register-propagate-unmapped"]
         : ["register-gate", "register-output-source", "register-max-neuron"],
       kit.registers(),
     ),
     ...(odin
       ? [
           kit.test("single-synapse", "Single-synapse events, with and without the map bit.", ["single-synapse"], kit.singleSynapse()),
-          kit.test("bistability", "Bistability of a row with weights of every kind.", ["bistability-row"], kit.bistability()),
+          kit.test("signs", "Every sign register, each bit as 0 and as 1, by what the source does.", ["register-signs"], kit.signs()),
+          kit.test("monitor", "States of one neuron and one synapse at the output pins.", ["register-monitor"], kit.monitor()),
+          kit.test(
+            "bistability",
+            "Bistability of a row with weights of every kind.",
+            ["bistability-row", "register-update-unmapped"],
+            kit.bistability(),
+          ),
         ]
       : []),
+    kit.test(
+      "axon-lines",
+      "Each row excites one neuron, each neuron is excited by one row.",
+      ["axon-line", "neuron-slot", "reset-zero"],
+      kit.axons(),
+    ),
   ];
 }
 
@@ -378,7 +387,7 @@ class Kit {
   }
 
   registers(): Tape {
-    const neurons = Array.from({ length: 24 }, (): NeuronSetting => ({ threshold: 7 }));
+    const neurons = Array.from({ length: this.#odin ? 24 : 256 }, (): NeuronSetting => ({ threshold: 7 }));
     const synapses = neurons.map((_, neuron): Synapse => ({ row: 30, neuron, weight: 7, unmapped: neuron % 2 === 1 }));
     const source = this.#odin ? words.odinRegisters.outputSource : words.tinyRegisters.outputSource;
     const gated: TapeOp[] = [
@@ -391,25 +400,92 @@ class Kit {
     const out: TapeOp[] = [...this.#load(neurons, synapses), ...this.#spike(30), ...gated, ...this.#spike(30)];
     out.push(register(source, 1), { op: "wait", cycles: settle }, ...this.#spike(30), register(source, 0), { op: "wait", cycles: settle });
     if (!this.#odin) {
-      for (const last of [0, 5, 23, 255])
+      for (const last of [0, 5, 0x55, 0xaa, 255])
         out.push(register(words.tinyRegisters.maxNeuron, last), { op: "wait", cycles: settle }, ...this.#spike(30));
       return out;
     }
     out.push(register(words.odinRegisters.propagateUnmapped, 1), { op: "wait", cycles: settle }, ...this.#spike(30));
-    for (let k = 0; k < 16; k++) out.push(...this.#signRegister(k));
     return out;
   }
 
-  /** Sources 16k … 16k+15 with signs in a pattern: a neuron each, half-way to its threshold. */
-  #signRegister(k: number): TapeOp[] {
-    const pattern = (0xa5c3 >> (k % 4)) & 0xffff;
-    const neurons = Array.from({ length: 16 }, (): NeuronSetting => ({ threshold: 12, potential: 6 }));
-    const synapses = neurons.map((_, b): Synapse => ({ row: 16 * k + b, neuron: b, weight: 5 }));
-    return [
-      ...this.#load(neurons, synapses, { [words.odinRegisters.signs + k]: pattern }),
-      ...neurons.flatMap((_, b) => this.#spike(16 * k + b)),
-      ...this.#potentials(neurons.map((_, b) => b)),
-    ];
+  /**
+   * The same for few neurons of ODIN: of all others only the bytes that say model and threshold and disable them are
+   * written, so that nobody sees what they hold. Synapses are whole bytes, by neuron pairs.
+   */
+  #loadFew(
+    neurons: ReadonlyMap<number, NeuronSetting>,
+    synapses: readonly { readonly row: number; readonly neuron: number; readonly byte: number }[],
+  ): TapeOp[] {
+    const out: TapeOp[] = [{ op: "reset" }, register(words.odinRegisters.gate, 1), register(words.odinRegisters.openLoop, 1)];
+    for (let r = 2; r < this.#v.registers; r++) out.push(register(r, 0));
+    out.push({ op: "reset" }, { op: "wait", cycles: settle });
+    const bytes = 4 * this.#v.neuronParts;
+    for (let n = 0; n < 256; n++) {
+      const s = neurons.get(n);
+      const word = neuronWord(this.#v, {
+        threshold: s?.threshold ?? this.#v.thresholdMax,
+        leak: s?.leak ?? 0,
+        potential: s?.potential ?? 0,
+        disabled: s === undefined,
+      });
+      for (let byte = 0; byte < bytes; byte++) {
+        if (s === undefined && byte > 2 && byte < bytes - 1) continue;
+        out.push(write(spaces.neurons, neuronByte(n, byte), (word[byte >> 2]! >>> (8 * (byte & 3))) & 0xff));
+      }
+    }
+    for (const { row, neuron, byte } of synapses)
+      out.push(write(spaces.synapses, words.spiSynapse.encode({ word: row * wordsPerRow + (neuron >> 3), byte: (neuron >> 1) & 3 }), byte));
+    out.push({ op: "reset" }, register(words.odinRegisters.gate, 0), { op: "wait", cycles: settle });
+    return out;
+  }
+
+  /** One neuron that every row takes to its threshold, or, when the row inhibits, leaves at 0. */
+  signs(): Tape {
+    const weight = words.odinNibble.encode({ weight: 5, map: true });
+    const rows = Array.from({ length: 256 }, (_, row) => row);
+    const out = this.#loadFew(
+      new Map([[0, { threshold: 5 }]]),
+      rows.map((row) => ({ row, neuron: 0, byte: weight })),
+    );
+    for (const invert of [0, 0xffff]) {
+      for (let k = 0; k < 16; k++) out.push(register(words.odinRegisters.signs + k, signPattern(k) ^ invert));
+      out.push({ op: "wait", cycles: settle });
+      for (const row of rows) out.push(...this.#spike(row), { op: "mark", id: firstRowMark + row });
+    }
+    return out;
+  }
+
+  /** Neurons and rows whose numbers differ from the watched one's in one bit, one after the other. */
+  monitor(): Tape {
+    const r = words.odinRegisters;
+    const near = (n: number): number[] => [n, ...Array.from({ length: 8 }, (_, bit) => n ^ (1 << bit))];
+    const watched = [0x00, 0xff, 0x5a];
+    const all = [...new Set(watched.flatMap(near))];
+    const weight = words.odinNibble.encode({ weight: 3, map: true });
+    const pair = weight | (weight << words.nibbleBits);
+    const out = this.#loadFew(
+      new Map(all.map((n) => [n, { threshold: 20, potential: n & 7 }])),
+      watched.flatMap((n) => near(n).map((row) => ({ row, neuron: n, byte: pair }))),
+    );
+    let mark = firstRowMark;
+    const virtual = (row: number): number =>
+      words.odinEvent.encode({
+        synapse: false,
+        row,
+        low: words.odinVirtual.encode({ mark: words.odinVirtualMark, leak: false, inhibitory: false, weight: 7 }),
+      });
+    const offer = (word: number): void => void out.push({ op: "event", word }, { op: "wait", cycles: 100 }, { op: "mark", id: mark++ });
+    for (const source of [0, 1])
+      for (const n of watched) {
+        out.push(register(r.monitorNeuron, n), register(r.monitorSynapse, n), register(r.outputSource, source), register(r.monitor, 1));
+        out.push({ op: "wait", cycles: settle });
+        for (const m of near(n)) offer(virtual(m));
+        for (const row of near(n)) offer(words.odinEvent.encode({ synapse: true, row, low: n }));
+        offer(words.odinEvent.encode({ synapse: false, row: n, low: words.odinLow.bistabilityRow }));
+        out.push(...this.#spike(n), register(r.monitor, 0), { op: "wait", cycles: settle });
+        offer(virtual(n));
+      }
+    return out;
   }
 
   singleSynapse(): Tape {
@@ -437,9 +513,11 @@ class Kit {
         expect: null,
       }),
     );
+    const unmapped = (value: number): TapeOp[] => [register(words.odinRegisters.updateUnmapped, value), { op: "wait", cycles: settle }];
     return [
       ...this.#load([], synapses),
-      ...[1, 2, 3].flatMap((): TapeOp[] => [
+      ...[0, 1, 0].flatMap((value): TapeOp[] => [
+        ...unmapped(value),
         ...event,
         register(words.odinRegisters.gate, 1),
         { op: "wait", cycles: settle },
@@ -450,6 +528,13 @@ class Kit {
     ];
   }
 }
+
+/** Marks of single events, after that of a test's end. */
+const firstRowMark = 1000;
+/** Synapse words of a row. */
+const wordsPerRow = 32;
+/** Signs that differ from register to register, and from bit to bit. */
+const signPattern = (k: number): number => (((0xa5c3 << (k % 5)) | (0xa5c3 >> (16 - (k % 5)))) ^ (k * 0x1021)) & 0xffff;
 
 const write = (space: number, address: number, data: number): TapeOp => ({ op: "write", space, address, data, mask: 0 });
 const register = (address: number, value: number): TapeOp => write(spaces.registers, address, value);

@@ -117,6 +117,8 @@ export class OdinCore {
   #ackFirst = 0;
   #ackSynced = 0;
   #ackBefore = 0;
+  /** Of a state that is shown at the pins: its transfers that are still to come. */
+  readonly #shown = { first: false, second: false, low: 0, synapseLater: false, synapse: 0 };
 
   // Queue of {virtual field, address}.
   readonly #queue: Uint16Array;
@@ -181,9 +183,8 @@ export class OdinCore {
   /** Writes a register; what it changes is unpacked again. */
   setRegister(address: number, value: number): void {
     if (address >= this.registers.length) return;
-    const kept = value & registerMask(this.#odin, address);
+    const kept = force(value & (2 ** words.registerBits(this.variant.name, address) - 1), this.#stuck?.registers.get(address));
     if (this.registers[address] === kept) return;
-    if (this.#odin && address === odinRegisters.monitor && this.#stuck === null) fail("odin-monitor", [], { at: `register ${address}` });
     this.registers[address] = kept;
     if (this.#odin) this.#stale.fill(1);
   }
@@ -210,6 +211,7 @@ export class OdinCore {
   /** Bits that always read the same. */
   setFaults(faults: readonly Fault[]): void {
     this.#stuck = faults.length === 0 ? null : stuckBits(faults, this.variant.neuronParts);
+    for (let r = 0; r < this.registers.length; r++) this.setRegister(r, this.registers[r]!);
     this.loadNeurons(this.neuronWords());
     this.loadSynapses(this.#synapses);
   }
@@ -391,6 +393,7 @@ export class OdinCore {
   #outputSteady(): boolean {
     if (this.#gateSynced !== 0) return this.#outRequest === 0 && this.#ack === 0;
     if (this.#ack !== this.#outRequest && this.hold === 0) return false;
+    if (this.#outRequest === 0 && (this.#shown.second || this.#shown.synapseLater)) return false;
     return (
       this.#ackFirst === this.#ack &&
       this.#ackSynced === this.#ack &&
@@ -415,7 +418,7 @@ export class OdinCore {
 
   /** Visits of a sweep, up to its last, which an edge by itself does. */
   #skipSweep(most: number): boolean {
-    if ((this.#count & 1) !== 0 || this.hold !== 0 || this.registers[this.#outputSource] !== 0) return false;
+    if ((this.#count & 1) !== 0 || this.hold !== 0 || this.registers[this.#outputSource] !== 0 || this.#monitors) return false;
     if (this.#stuck !== null && this.#stuck.neurons.size > 0) return false;
     const last = this.#odin ? neuronCount - 1 : this.registers[3]!;
     const row = this.#queue[this.#head]! & 0xff;
@@ -460,7 +463,7 @@ export class OdinCore {
   }
 
   #skipReference(most: number): boolean {
-    if (!this.#referenceAll() || (this.#count & 1) !== 0) return false;
+    if (!this.#referenceAll() || (this.#count & 1) !== 0 || this.#monitors) return false;
     if (this.#stuck !== null && this.#stuck.neurons.size > 0) return false;
     const last = this.#odin ? neuronCount - 1 : this.registers[3]!;
     const from = this.#neuron;
@@ -481,7 +484,7 @@ export class OdinCore {
   }
 
   #skipBistability(most: number): boolean {
-    if ((this.#count & 1) !== 0) return false;
+    if ((this.#count & 1) !== 0 || this.#monitors) return false;
     const one = this.#bistabilityRow();
     let pairs = Math.min(most >> 1, wordsPerRow - 1 - ((this.#count >> 1) & (wordsPerRow - 1)));
     const edges = 2 * pairs;
@@ -504,6 +507,8 @@ export class OdinCore {
     let popped = false;
     let popEvent = -1;
     let more = false;
+    let visited = -1;
+    let written = -1;
 
     switch (this.#state) {
       case State.writeNeuron:
@@ -523,6 +528,7 @@ export class OdinCore {
           const all = this.#referenceAll();
           const n = all ? this.#neuron : this.#odin ? this.#eventRow() : this.event & 0xff;
           fired = this.#visit(n, this.#leaked(n));
+          visited = n;
           this.tally.leaks++;
           more = all;
         }
@@ -530,7 +536,8 @@ export class OdinCore {
       case State.bistability:
         if ((this.#count & 1) !== 0) {
           const one = this.#bistabilityRow();
-          this.#relax((one ? this.#eventRow() : this.#neuron) * wordsPerRow + ((this.#count >> 1) & (wordsPerRow - 1)));
+          written = (one ? this.#eventRow() : this.#neuron) * wordsPerRow + ((this.#count >> 1) & (wordsPerRow - 1));
+          this.#relax(written);
           more = !one && ((this.#count >> 1) & (wordsPerRow - 1)) === wordsPerRow - 1;
         }
         break;
@@ -540,6 +547,8 @@ export class OdinCore {
           const n = bitsOf(eventFields.low, this.event);
           if (this.#stale[row] !== 0) this.#unpackRow(row);
           fired = this.#visit(n, this.#added(n, this.#weights[row * neuronCount + n]!));
+          visited = n;
+          written = row * wordsPerRow + (n >> 3);
           this.tally.visits++;
         }
         break;
@@ -551,6 +560,8 @@ export class OdinCore {
           const row = this.#queue[this.#head]! & 0xff;
           if (this.#stale[row] !== 0) this.#unpackRow(row);
           fired = this.#visit(this.#neuron, this.#added(this.#neuron, this.#weights[row * neuronCount + this.#neuron]!));
+          visited = this.#neuron;
+          if ((visited & 7) === 0) written = row * wordsPerRow + (visited >> 3);
           this.tally.visits++;
           more = true;
           if (this.#odin && this.#neuron === this.registers[odinRegisters.monitorNeuron]) popEvent = row;
@@ -562,6 +573,7 @@ export class OdinCore {
         if (this.#count !== 0) {
           const entry = this.#queue[this.#head]!;
           fired = this.#visit(entry & 0xff, this.#virtualPotential(entry));
+          visited = entry & 0xff;
           this.tally.visits++;
           popped = true;
         }
@@ -615,6 +627,7 @@ export class OdinCore {
     this.#state = next;
     if (held !== 0 || this.#resetSynced !== 0) this.#clear();
     else if (gated !== 0 || this.#gateSynced !== 0) this.#clearOutput();
+    else if (this.#monitors) this.#show(visited, fired >= 0, popEvent, written);
     else this.#output(this.registers[this.#outputSource] !== 0 ? popEvent : fired);
     if (this.hold === 0) this.#ack = this.#outRequest;
   }
@@ -648,6 +661,11 @@ export class OdinCore {
     this.#outRequest = 0;
     this.#busy = 0;
     this.#ackFirst = this.#ackSynced = this.#ackBefore = 0;
+    this.#showNothing();
+  }
+
+  #showNothing(): void {
+    Object.assign(this.#shown, { first: false, second: false, synapseLater: false });
   }
 
   #nextState(): State {
@@ -753,21 +771,74 @@ export class OdinCore {
     if (this.#queued === this.variant.queue) this.fullChanges.push({ cycle, value: 1 });
   }
 
-  /** The output link after an edge; `address` -1: nothing to send. */
-  #output(address: number): void {
+  /** The synchroniser of the acknowledge, and whether it fell with the edge before. */
+  #acknowledged(): { readonly synced: number; readonly fell: boolean } {
     const synced = this.#ackSynced;
     const fell = synced === 0 && this.#ackBefore !== 0;
     this.#ackBefore = synced;
     this.#ackSynced = this.#ackFirst;
     this.#ackFirst = this.#ack;
-    if (address >= 0 && synced === 0) {
-      if (this.#outRequest === 0) {
-        this.spikes.push({ cycle: this.cycle, address });
-        this.tally.spikes++;
-      }
-      this.#outRequest = 1;
-      this.#busy = 1;
+    return { synced, fell };
+  }
+
+  #send(address: number): void {
+    if (this.#outRequest === 0) {
+      this.spikes.push({ cycle: this.cycle, address });
+      this.tally.spikes++;
+    }
+    this.#outRequest = 1;
+    this.#busy = 1;
+  }
+
+  /** ODIN shows states at its output pins instead of spikes. */
+  get #monitors(): boolean {
+    return this.#odin && this.registers[odinRegisters.monitor] === 1;
+  }
+
+  /**
+   * The output link after an edge at which the state of a neuron or synapse was written. The watched neuron is two
+   * transfers: whether it spiked (or is the queue's head, where such events are sent) with its calcium, and its potential;
+   * the watched synapse is one, after the neuron's where both come at once.
+   */
+  #show(visited: number, fired: boolean, popped: number, written: number): void {
+    const { synced, fell } = this.#acknowledged();
+    const shown = this.#shown;
+    const r = odinRegisters;
+    const watched = this.registers[r.monitorNeuron]!;
+    const neuron = visited === watched;
+    const synapse = written === this.registers[r.monitorSynapse]! * wordsPerRow + (watched >> 3);
+    const m = words.odinMonitor;
+    if (neuron) shown.low = m.potential.encode({ potential: this.#potential[watched]! });
+    if (synapse) {
+      const nibble = (this.#synapses[written]! >>> (nibbleBits * (watched & 7))) & 15;
+      shown.synapse = m.synapse.encode({ synapse: nibble, mark: words.odinMonitorSynapse });
+    }
+    if (fell) {
+      this.#outRequest = 0;
+      this.#busy = shown.first || shown.synapseLater ? 1 : 0;
+      shown.second = shown.first;
+      shown.first = false;
     } else if (synced !== 0) {
+      this.#outRequest = 0;
+      this.#busy = 1;
+    } else if ((neuron || synapse) && this.#outRequest === 0) {
+      const event = this.registers[this.#outputSource] !== 0 ? popped === watched : fired;
+      const calcium = bitsOf(words.odinNeuron2.fields.calcium, this.#neurons[watched * this.variant.neuronParts + 2]!);
+      this.#send(neuron ? m.neuron.encode({ calcium, event }) : shown.synapse);
+      Object.assign(shown, { first: neuron, second: false, synapseLater: neuron && synapse });
+    } else if (shown.second && this.#outRequest === 0) this.#send(shown.low);
+    else if (shown.synapseLater && this.#outRequest === 0) {
+      this.#send(shown.synapse);
+      shown.synapseLater = false;
+    }
+  }
+
+  /** The output link after an edge; `address` -1: nothing to send. */
+  #output(address: number): void {
+    const { synced, fell } = this.#acknowledged();
+    this.#showNothing();
+    if (address >= 0 && synced === 0) this.#send(address);
+    else if (synced !== 0) {
       this.#outRequest = 0;
       this.#busy = 1;
     } else if (fell) {
@@ -925,11 +996,15 @@ export class OdinCore {
 }
 
 type Forced = { set: number; clear: number };
-type StuckBits = { readonly neurons: Map<number, Forced>; readonly synapses: Map<number, Forced> };
+type StuckBits = {
+  readonly registers: Map<number, Forced>;
+  readonly neurons: Map<number, Forced>;
+  readonly synapses: Map<number, Forced>;
+};
 
 /** Sections and addresses are those of an image, which counts bytes as the configuration link does. */
 function stuckBits(faults: readonly Fault[], parts: number): StuckBits {
-  const out: StuckBits = { neurons: new Map(), synapses: new Map() };
+  const out: StuckBits = { registers: new Map(), neurons: new Map(), synapses: new Map() };
   for (const f of faults) {
     const { map, at, byte } = placeOfFault(out, f, parts);
     const forced = map.get(at) ?? { set: 0, clear: 0 };
@@ -946,6 +1021,7 @@ function placeOfFault(bits: StuckBits, f: Fault, parts: number): { map: Map<numb
     const { word, byte } = decoded(words.spiSynapse.decode(f.address));
     return { map: bits.synapses, at: word, byte };
   }
+  if (f.section === "chip/registers") return { map: bits.registers, at: f.address, byte: 0 };
   if (f.section !== "chip/neurons") return bug(`${f.section} has no bits that can be stuck`);
   const { neuron, byte } = decoded(words.spiNeuron.decode(f.address));
   return { map: bits.neurons, at: neuron * parts + (byte >> 2), byte: byte & 3 };
@@ -966,13 +1042,4 @@ function writeByte(word: number, byte: number, data: number): number {
   const old = (word >>> (8 * byte)) & 0xff;
   const now = (bitsOf(f.byte, data) & ~mask) | (old & mask);
   return withBits({ high: 8 * byte + 7, low: 8 * byte }, word, now);
-}
-
-/** Bits that a register has. */
-function registerMask(odin: boolean, address: number): number {
-  if (!odin) return address === tinyRegisters.maxNeuron ? 0xff : 1;
-  const r = odinRegisters;
-  if (address === r.burstTime) return 0xfffff;
-  if (address >= r.signs && address < r.burstTime) return 0xffff;
-  return address === r.monitorNeuron || address === r.monitorSynapse ? 0xff : 1;
 }

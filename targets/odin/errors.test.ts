@@ -8,7 +8,6 @@ import { targetNamed } from "../index.ts";
 import { OdinCore } from "./core.ts";
 import { spikeEvent } from "./emit.ts";
 import { variants } from "./variant.ts";
-import { odinRegisters } from "./words.ts";
 
 /** Codes that compiling a network reports. */
 function codes(chip: string, ...lines: string[]): string[] {
@@ -108,8 +107,5 @@ describe("what the machine does not model", () => {
     expect(code(() => core.advance(600))).toBeUndefined();
     core.request = 0;
     expect(code(() => core.runQuiet(600))).toBe("odin-neuron-model");
-  });
-  it("the monitor of the output pins", () => {
-    expect(code(() => new OdinCore(variants.odin).setRegister(odinRegisters.monitor, 1))).toBe("odin-monitor");
   });
 });

@@ -11,7 +11,7 @@ import { referenceEvent } from "./emit.ts";
 import { Host, potentialBytes, settle, stepEvents } from "./host.ts";
 import { memoriesOf, sectionNames } from "./memory.ts";
 import type { Variant } from "./variant.ts";
-import { odinRegisters, spiAddress, spiData } from "./words.ts";
+import { odinRegisters, registerBits, spiAddress, spiData } from "./words.ts";
 
 /** The chip at its pins: SPI, address events in and out. */
 export function odinPins(variant: Variant): Pins {
@@ -36,7 +36,7 @@ export function odinPins(variant: Variant): Pins {
   };
 }
 
-/** The memories byte by byte. Registers cannot be read. */
+/** The memories byte by byte, and the registers, which cannot be read. */
 export function pinMemories(variant: Variant): PinMemory[] {
   return [
     {
@@ -58,6 +58,16 @@ export function pinMemories(variant: Variant): PinMemory[] {
       wordBits: 8,
       readable: true,
       backDoor: "syn.hex",
+    },
+    {
+      section: sectionNames.registers,
+      space: spaces.registers,
+      base: 0,
+      stride: 1,
+      words: variant.registers,
+      wordBits: 20,
+      widths: Array.from({ length: variant.registers }, (_, r) => registerBits(variant.name, r)),
+      readable: false,
     },
   ];
 }

@@ -87,6 +87,23 @@ export const odinRegisters = {
 export const tinyRegisters = { gate: 0, openLoop: 1, outputSource: 2, maxNeuron: 3, count: 4 } as const;
 /** Sources in one sign register. */
 export const signsPerRegister = 16;
+/** Bits that a register has. */
+export function registerBits(chip: "odin" | "tinyodin", address: number): number {
+  if (chip === "tinyodin") return address === tinyRegisters.maxNeuron ? 8 : 1;
+  const r = odinRegisters;
+  if (address === r.burstTime) return 20;
+  if (address >= r.signs && address < r.burstTime) return signsPerRegister;
+  return address === r.monitorNeuron || address === r.monitorSynapse ? 8 : 1;
+}
+
+/** What ODIN sends while its register `monitor` is set. */
+export const odinMonitor = {
+  neuron: word("odin-monitor-neuron", 8, { calcium: uint(4, 2), event: flag(7) }),
+  potential: word("odin-monitor-potential", 8, { potential: uint(7, 0) }),
+  synapse: word("odin-monitor-synapse", 8, { synapse: uint(3, 0), mark: uint(7, 4) }),
+} as const;
+/** Upper half of the word that shows a synapse. */
+export const odinMonitorSynapse = 15;
 
 /** An event at the input pins of ODIN. `kind` is decoded with the rules in README.md. */
 export const odinEvent = word("odin-event", 17, { low: uint(7, 0), row: uint(15, 8), synapse: flag(16) });

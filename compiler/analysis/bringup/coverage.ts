@@ -101,14 +101,16 @@ function placeName(image: Vectors["test"]["image"], core: number): string {
 
 function shareOf({ about, zeros, ones }: Seen): Share {
   let exercised = 0;
+  let total = 0;
   for (let i = 0; i < about.words; i++) {
+    const bits = about.widths?.[i] ?? about.wordBits;
+    total += bits;
     const o = ones[i];
     const z = zeros[i];
     if (o === undefined || z === undefined) continue;
-    exercised +=
-      typeof o === "bigint" || typeof z === "bigint" ? bitsOfBig(BigInt(o) & BigInt(z)) : bitsOf32(o & z & maskOf(about.wordBits));
+    exercised += typeof o === "bigint" || typeof z === "bigint" ? bitsOfBig(BigInt(o) & BigInt(z)) : bitsOf32(o & z & maskOf(bits));
   }
-  return { exercised, total: about.words * about.wordBits };
+  return { exercised, total };
 }
 
 function maskOf(bits: number): number {

@@ -36,7 +36,10 @@ export function diagnose(target: Target, pins: Pins, answers: readonly Answer[],
   const failing = answers.filter((a) => compareLogs(a.expected, a.got, "ordered") !== null);
   const reads = failing.flatMap((a) => readsOf(a));
   const wrong = reads.filter((r) => r.expected !== r.got);
-  const found = [...memorySuspicions(pins, reads, wrong), ...(wrong.length > 0 ? [] : eventSuspicions(target, pins, failing, trials))];
+  const found = [...memorySuspicions(pins, reads, wrong)];
+  if (wrong.length === 0) found.push(...eventSuspicions(target, pins, failing, trials));
+  // Reads that no word of theirs explains: a register that they go through may be at fault.
+  else if (!found.some((s) => s.word !== null && s.score >= clear)) found.push(...fewSuspicions(pins, shortestOf(failing)));
   return {
     failed: failing.map((a) => a.vectors.test.name),
     passed: answers.filter((a) => !failing.includes(a)).map((a) => a.vectors.test.name),
@@ -155,10 +158,17 @@ function stuckBits(m: PinMemory, all: readonly Read[], bad: readonly Read[], tot
 /** Faults that give the very answer: no more can be told apart by this test. */
 const enough = 24;
 
+/** A word that explains this part of what differs leaves little to look for. */
+const clear = 0.5;
+
+function shortestOf(failing: readonly Answer[]): Answer | null {
+  return [...failing].sort((p, q) => p.vectors.tape.length - q.vectors.tape.length)[0] ?? null;
+}
+
 /** Faults that only events show: simulated on the shortest failing tests. */
 function eventSuspicions(target: Target, pins: Pins, failing: readonly Answer[], trials: number): Suspicion[] {
-  const shortest = [...failing].sort((p, q) => p.vectors.tape.length - q.vectors.tape.length)[0];
-  if (shortest === undefined) return [];
+  const shortest = shortestOf(failing);
+  if (shortest === null) return [];
   const out: Suspicion[] = [];
   const lost = lostOutputs(shortest);
   if (lost !== null) out.push(lost);
@@ -168,7 +178,58 @@ function eventSuspicions(target: Target, pins: Pins, failing: readonly Answer[],
     if (score > 0) out.push({ text: trial.text, word: trial.word, score });
     if (score === 1 && ++exact >= enough) break;
   }
+  return [...out, ...fewSuspicions(pins, shortest)];
+}
+
+/** Words up to which a memory that nobody can read is tried word by word: registers. */
+const fewWords = 64;
+
+const isFew = (m: PinMemory): boolean => !m.readable && m.words <= fewWords;
+
+/**
+ * Stuck bits of registers that nobody can read. A word is tried with all its bits stuck, up to the first difference;
+ * if that changes what came there, its bits are, on the whole test. Words whose change is the very one are tried first.
+ */
+function fewSuspicions(pins: Pins, answer: Answer | null): Suspicion[] {
+  const difference = answer === null ? null : compareLogs(answer.expected, answer.got, "ordered");
+  if (answer === null || difference === null || !pins.memories.some(isFew)) return [];
+  const { tape } = answer.vectors;
+  const marks = tape.flatMap((o, i) => (o.op === "mark" ? [i] : []));
+  const cut = tape.slice(0, (marks[difference.marks] ?? tape.length) + 1);
+  const [sound, seen] = [stretchOf(answer.expected, difference.marks), stretchOf(answer.got, difference.marks)];
+  const out: Suspicion[] = [];
+  const later: Fault[] = [];
+  const attempt = (fault: Fault): boolean => {
+    const score = similarity(answer, pins.board([fault]).run(tape));
+    const word = { section: fault.section, address: fault.address };
+    if (score > 0) out.push({ text: `bit ${fault.bit} of ${fault.section} word ${fault.address} is stuck at ${fault.stuck}`, word, score });
+    return score === 1;
+  };
+  for (const m of pins.memories.filter(isFew))
+    for (let address = 0; address < m.words; address++)
+      for (const stuck of [0, 1] as const) {
+        const faults = Array.from(
+          { length: m.widths?.[address] ?? m.wordBits },
+          (_, bit): Fault => ({ section: m.section, address, bit, stuck }),
+        );
+        const came = stretchOf(pins.board(faults).run(cut), difference.marks);
+        if (came === sound) continue;
+        if (came !== seen) later.push(...faults);
+        else if (faults.filter(attempt).length > 0) return out;
+      }
+  for (const fault of later) if (attempt(fault)) break;
   return out;
+}
+
+/** What a log has between two marks, without cycles. */
+function stretchOf(log: readonly LogEntry[], marks: number): string {
+  let seen = 0;
+  const out: string[] = [];
+  for (const e of log) {
+    if (e.kind === "mark") seen++;
+    else if (seen === marks && e.kind !== "end") out.push(JSON.stringify({ ...e, cycle: 0 }, plain));
+  }
+  return out.join("\n");
 }
 
 /** The log is the expected one with some outputs missing, everything else in place. */
@@ -233,7 +294,9 @@ function trialsFor(target: Target, pins: Pins, answer: Answer): Trial[] {
   const entries = [difference.expected, difference.got];
   const bits = bitTrials(target, pins, vectors, entries);
   const unseen =
-    bits.length > 0 || pins.memories.every((m) => m.readable) ? [] : unseenTrials(pins, vectors.tape, entries, difference.marks);
+    bits.length > 0 || pins.memories.every((m) => m.readable || isFew(m))
+      ? []
+      : unseenTrials(pins, vectors.tape, entries, difference.marks);
   return [...eventTrials(pins, vectors.tape, cycle), ...bits, ...unseen];
 }
 
@@ -277,7 +340,8 @@ function eventsBefore(pins: Pins, tape: Tape, cycle: number): number[] {
 /** Stuck bits of words that nobody can read back and that have a part in the differing events. */
 function unseenTrials(pins: Pins, tape: Tape, entries: readonly (LogEntry | null)[], marks: number): Trial[] {
   const words = new Set(entries.flatMap((e) => (e?.kind === "spike" ? [e.word] : [])));
-  const found = [...words].flatMap((word) => influencing(pins, tape, word, marks));
+  const unseen = pins.memories.filter((m) => !m.readable && !isFew(m));
+  const found = [...words].flatMap((word) => influencing(pins, tape, word, marks, unseen));
   return found.flatMap(({ memory, index, written }) =>
     Array.from({ length: memory.wordBits }, (_, bit): Trial => {
       const stuck = ((BigInt(written) >> BigInt(bit)) & 1n) === 0n ? 1 : 0;

@@ -14,11 +14,16 @@ export type Candidate = { readonly memory: PinMemory; readonly index: number; re
 const most = 64;
 
 /** Candidates for an event that came too seldom or too often between two marks. `marks`: how many stand before it. */
-export function influencing(pins: Pins, tape: Tape, word: number | bigint, marks: number): readonly Candidate[] {
+export function influencing(
+  pins: Pins,
+  tape: Tape,
+  word: number | bigint,
+  marks: number,
+  memories = pins.memories.filter((m) => !m.readable),
+): readonly Candidate[] {
   const sound = countOf(pins.board().run(tape), word, marks);
   const out: Candidate[] = [];
-  for (const memory of pins.memories) {
-    if (memory.readable) continue;
+  for (const memory of memories) {
     const contents = contentsOf(tape, memory);
     const matters = (from: number, to: number): boolean =>
       countOf(pins.board().run(inverted(tape, memory, contents, from, to)), word, marks) !== sound;

@@ -72,10 +72,4 @@ export const odinErrors = table({
       "Sources and neurons share one space of 256 addresses as soon as neurons feed neurons: an input and a neuron cannot have the same row. On ODIN a source with weights of both signs needs two rows. A network of a single layer can use all 256 rows for inputs.",
     help: "use fewer inputs or neurons; on odin, weights of one sign for each source halve its rows",
   },
-  "odin-monitor": {
-    severity: "error",
-    message: () => "the register that sends neuron and synapse states to the output pins is set, which is not modelled",
-    explain: "With register 20 set, ODIN's output pins carry the state of one neuron and one synapse instead of spikes.",
-    help: "leave register 20 at 0, and read memories over the configuration link",
-  },
 });
