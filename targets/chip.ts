@@ -55,6 +55,11 @@ export type ChipSpec = {
   readonly sharedKernels: boolean;
   /** Rows that hold a weight for each synapse of one source. Without any, weights come only as shared kernels. */
   readonly lists: readonly ("dense" | "sparse")[];
+  /**
+   * Slots by which an axon can move the list that it names, from 0 to one less than this: sources with the same weights at
+   * different places then share one list. 1: lists stand where they stand.
+   */
+  readonly listOffsets: number;
   /** Steps that transport takes at least: 1 on a barrier-synchronous chip. */
   readonly delayMin: number;
   /** Step counters' range. */

@@ -13,6 +13,9 @@ import { type Layout, layoutOf } from "./layout.ts";
  * one row per source and tile, dense or sparse. A source with a single target in a
  * tile needs no row of its own: a row of one weight serves all such sources with that
  * weight, their axons saying which slot (as the position in a 1 × 1 convolution).
+ *
+ * On a chip whose axons can move a list, equal lists of one tile are stored once. Of a
+ * convolution that is a list for each set of taps that falls inside the tile.
  */
 
 /** A convolution with its weights at hand. Groups of a pool are its channels. */
@@ -41,8 +44,12 @@ export type LinkForm = {
   readonly conv: Conv | null;
   /** For lists. */
   readonly list: ListFacts | null;
+  /** A convolution stored as lists that its positions share, moved by their axons. */
+  readonly moved: Conv | null;
   /** Kinds of rows that the chip has for lists. */
   readonly lists: ChipSpec["lists"];
+  /** How far axons move lists. */
+  readonly listOffsets: number;
 };
 
 /** What planning needs to know of a list. */
@@ -76,7 +83,9 @@ export function linkForm(net: Network, index: number, chip: ChipSpec): LinkForm 
     bits: kernelBits(link.kernel, chip.weight.bitsMin),
     conv,
     list: conv === null ? listFacts(link.kernel, shape, to.shape) : null,
+    moved: conv === null && chip.listOffsets > 1 ? geometryOf(kernel, shape) : null,
     lists: chip.lists,
+    listOffsets: chip.listOffsets,
   };
 }
 

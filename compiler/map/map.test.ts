@@ -6,6 +6,7 @@ import { at } from "../base/bug.ts";
 import { Failure } from "../base/diagnostic.ts";
 import { id } from "../base/id.ts";
 import { origin } from "../base/origin.ts";
+import { Random } from "../base/random.ts";
 import { i32, numbersOf, sizeOf } from "../base/tensor.ts";
 import type { Axon, Core, Cores, Sends } from "../ir/cores/types.ts";
 import { verifyCores } from "../ir/cores/verify.ts";
@@ -112,8 +113,8 @@ function effects(core: Core, axon: Axon): Map<number, number> {
   const row = at(core.rows, axon.row);
   const out = new Map<number, number>();
   const add = (slot: number, w: number): void => void (w !== 0 && out.set(slot, (out.get(slot) ?? 0) + w));
-  if (row.kind === "dense") row.weights.forEach((w, i) => add(row.base + i, w));
-  else if (row.kind === "sparse") row.weights.forEach((w, i) => add(at(row.slots, i), w));
+  if (row.kind === "dense") row.weights.forEach((w, i) => add(row.base + i + axon.x, w));
+  else if (row.kind === "sparse") row.weights.forEach((w, i) => add(at(row.slots, i) + axon.x, w));
   else {
     const s = at(core.shapes, row.shape);
     for (let ky = 0; ky < s.kernelY; ky++) {
@@ -297,6 +298,54 @@ describe("every synapse of the network is in the cores exactly once", () => {
       });
     }
   }
+
+  it("as lists that axons move: each is stored once for every stretch that an axon can move it across", () => {
+    const wide: ChipSpec = { ...tiny, sharedKernels: false, core: { ...mesh.core, axons: 4096 } };
+    const weight = i32(
+      [5, 3, 3, 3],
+      Array.from({ length: 135 }, (_, i) => i - 150),
+    );
+    const kernel = conv(5, 3, 3, { weight, pads: [1, 1, 1, 1] });
+    const net = network([{ shape: [3, 9, 8] }, { shape: [5, 9, 8] }], [{ from: 0, to: 1, kernel }]);
+    const rows = (listOffsets: number): number => {
+      const cores = mapTo(net, { ...wide, listOffsets });
+      expect(synapsesOfCores(cores)).toEqual(synapsesOfNetwork(net));
+      expect(cores.cores.length).toBe(1);
+      return at(cores.cores, 0).rows.length;
+    };
+    // Taps {0 1}, {0 1 2} or {1 2} along each axis, for three channels; else one list for each source.
+    expect(rows(1024)).toBe(27);
+    expect(rows(1)).toBe(216);
+    expect(rows(40)).toBeGreaterThan(27);
+    expect(rows(40)).toBeLessThan(216);
+  });
+
+  it("random convolutions as lists that axons move: no tile needs more than was planned for it", () => {
+    const r = new Random(11);
+    let shared = 0;
+    for (let k = 0; k < 60; k++) {
+      const groups = r.pick([1, 1, 2, 3]);
+      const size = [r.int(1, 4), r.int(1, 4)];
+      const pad = (n: number): number => r.int(0, n - 1);
+      const pads = [pad(at(size, 0)), pad(at(size, 1)), pad(at(size, 0)), pad(at(size, 1))];
+      const [co, ci] = [r.int(1, 3) * groups, r.int(1, 3)];
+      const count = co * ci * sizeOf(size);
+      const weight = i32(
+        [co, ci, ...size],
+        Array.from({ length: count }, () => (r.chance(0.2) ? 0 : r.int(-7, 7))),
+      );
+      const kernel = conv(co, ci, 1, { weight, pads, groups, stride: [r.int(1, 3), r.int(1, 3)], dilation: [r.int(1, 2), r.int(1, 2)] });
+      const shape = [ci * groups, r.int(8, 12), r.int(8, 12)];
+      const core = { ...mesh.core, neurons: r.int(20, 200), axons: r.int(150, 600), synapseWords: r.int(60, 500) };
+      const chip: ChipSpec = { ...tiny, sharedKernels: false, listOffsets: r.pick([4, 32, 256]), core };
+      const net = network([{ shape }, { shape: outShape(kernel, shape) }], [{ from: 0, to: 1, kernel }]);
+      const cores = mapTo(net, chip);
+      expect(synapsesOfCores(cores)).toEqual(synapsesOfNetwork(net));
+      expect(verifyCores(cores, chip)).toEqual([]);
+      if (cores.cores.some((c) => c.axons.some((a) => a.x > 0))) shared++;
+    }
+    expect(shared).toBeGreaterThan(40);
+  });
 
   it("a matrix as shared kernels, on a chip that has no other rows", () => {
     for (const shape of [[20], [3, 5], [2, 3, 4]]) {

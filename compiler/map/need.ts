@@ -1,6 +1,6 @@
 import type { ChipSpec } from "../../targets/chip.ts";
 import { sizeOf } from "../base/tensor.ts";
-import { convWords, denseWords, shapeLimits, slotMax } from "../ir/cores/storage.ts";
+import { convWords, denseWords, shapeLimits, slotMax, sparseWords } from "../ir/cores/storage.ts";
 import type { Axis } from "../ir/network/kernels/axis.ts";
 import type { Link } from "../ir/network/types.ts";
 import { gridOf, type Layout, type TileSize } from "./layout.ts";
@@ -50,7 +50,53 @@ export function incomingNeed(
   bits: number,
 ): { readonly axons: number; readonly words: number; readonly shapes: number } {
   const neurons = size.channels * size.height * size.width;
-  return form.conv === null ? listNeed(form.list as ListFacts, neurons, bits, form.lists) : convNeed(form.conv, form.source, size, bits);
+  if (form.conv !== null) return convNeed(form.conv, form.source, size, bits);
+  const need = listNeed(form.list as ListFacts, neurons, bits, form.lists);
+  if (form.moved === null) return need;
+  const moved = movedNeed(form, form.moved, size, bits);
+  return { ...need, axons: Math.min(need.axons, moved.axons), words: Math.min(need.words, moved.words) };
+}
+
+/**
+ * A convolution as lists that axons move: a list for each input channel and set of taps that falls inside the tile, again for
+ * each stretch of slots that an axon cannot move it across.
+ */
+function movedNeed(form: LinkForm, conv: Conv, size: TileSize, bits: number): { axons: number; words: number } {
+  const { channels, height, width } = size;
+  const inputs = Math.min(groupsIn(conv, channels) * conv.used.most, conv.used.total);
+  const reached = Math.min(channels, conv.outputs);
+  const most = Math.ceil((channels * height * width) / form.listOffsets);
+  let words = 0;
+  const columns = tapSets(conv.x, width);
+  for (const y of tapSets(conv.y, height)) {
+    for (const x of columns) {
+      const span = (y.spread * width + x.spread) * channels + reached;
+      const dense = form.lists.includes("dense") ? denseWords(span, bits) : Number.POSITIVE_INFINITY;
+      const sparse = form.lists.includes("sparse") ? sparseWords(y.taps * x.taps * reached) : Number.POSITIVE_INFINITY;
+      words += Math.min(y.positions * x.positions, most) * Math.min(dense, sparse);
+    }
+  }
+  return { axons: inputs * reach(conv.y, height, form.source.height) * reach(conv.x, width, form.source.width), words: inputs * words };
+}
+
+/** How many taps, outputs from the first to the last that they reach, and positions of the source for which it is so. */
+type TapSet = { readonly taps: number; readonly spread: number; readonly positions: number };
+
+/** The sets of taps by which positions of one axis reach `outputs` consecutive outputs. */
+function tapSets(a: Axis, outputs: number): readonly TapSet[] {
+  const sets = new Map<string, TapSet>();
+  for (let position = 0; position < (outputs - 1) * a.stride + span(a); position++) {
+    const taps: number[] = [];
+    for (let k = 0; k < a.kernel; k++) {
+      const o = (position - k * a.dilation) / a.stride;
+      if (Number.isInteger(o) && o >= 0 && o < outputs) taps.push(k);
+    }
+    if (taps.length === 0) continue;
+    const spread = (((taps.at(-1) ?? 0) - (taps[0] ?? 0)) * a.dilation) / a.stride;
+    const key = taps.join();
+    sets.set(key, { taps: taps.length, spread, positions: (sets.get(key)?.positions ?? 0) + 1 });
+  }
+  return [...sets.values()];
 }
 
 function convNeed(conv: Conv, source: Layout, size: TileSize, bits: number): { axons: number; words: number; shapes: number } {
@@ -98,7 +144,8 @@ export function positionsFit(conv: Conv, size: TileSize): boolean {
 /** Axons that one neuron of the source reaches through a link, at most, when the target has tiles of a given size. */
 export function routesOf(form: LinkForm, size: TileSize): number {
   const grid = gridOf(form.target, size);
-  const tiles = form.conv === null ? listTiles(form.list as ListFacts, grid) : convTiles(form.conv, form.target, size, grid);
+  const conv = form.conv ?? form.moved;
+  const tiles = conv === null ? listTiles(form.list as ListFacts, grid) : convTiles(conv, form.target, size, grid);
   return tiles * windowsOf(form.link);
 }
 

@@ -63,19 +63,19 @@ export class CoreState {
     list.length = 0;
     let synapses = 0;
     for (const axon of axons) {
-      const { row, shift } = at(this.loaded.axons, axon);
-      synapses += this.#apply(at(this.loaded.rows, row), shift);
+      const { row, shift, offset } = at(this.loaded.axons, axon);
+      synapses += this.#apply(at(this.loaded.rows, row), shift, offset);
     }
     return { axons, synapses };
   }
 
-  #apply(row: LoadedRow, shift: number): number {
+  #apply(row: LoadedRow, shift: number, offset: number): number {
     const { weights } = row;
     let added = 0;
     for (let i = 0; i < weights.length; i++) {
       const w = weights[i]!;
       if (w === 0) continue;
-      const slot = row.kind === "dense" ? row.base + i : row.slots[i]!;
+      const slot = offset + (row.kind === "dense" ? row.base + i : row.slots[i]!);
       this.#input[slot] = this.#input[slot]! + (w << shift);
       this.#touched[slot] = 1;
       added++;

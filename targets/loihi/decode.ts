@@ -57,7 +57,7 @@ function coreOf(c: LoadedCore, index: number, coreAt: ReadonlyMap<string, number
       Array.from({ length: c.count }, (_, i) => c.routes.slice(at(routeStart, i), at(routeStart, i) + at(routeCount, i))),
       coreAt,
     ),
-    axons: c.axons.map(({ row, shift, delay }) => ({ row, mode: "each", need: 0, delay, gain: 1, shift, y: 0, x: 0 })),
+    axons: c.axons.map(({ row, shift, delay, offset }) => ({ row, mode: "each", need: 0, delay, gain: 1, shift, y: 0, x: offset })),
     shapes: [],
     rows: c.rows,
     origin: readOrigin(named?.origin ?? "") ?? origin(named?.origin ?? ""),

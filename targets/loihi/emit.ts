@@ -56,6 +56,7 @@ function sectionsOf(core: Core, cores: Cores): Section[] {
     ["routes", routes.words],
     ["synapses", synapses],
     ["axons", core.axons.map((a) => words.axon.encode({ row: at(addresses, a.row), shift: a.shift, delay: a.delay, used: true }))],
+    ["offsets", core.axons.some((a) => a.x !== 0) ? core.axons.map((a) => words.offset.encode({ slots: a.x })) : []],
     ["control", [words.control.encode({ compartments: compartments.length, enabled: true })]],
   ];
   return memories.filter(([, list]) => list.length > 0).map(([name, list]) => section(`core(${x},${y})/${name}`, list));

@@ -11,6 +11,7 @@ const tables: Readonly<Record<string, { readonly record: string | null; readonly
   compartments: { record: "compartment", words: words.compartmentWords },
   routes: { record: "route", words: [words.route] },
   axons: { record: "axon", words: [words.axon] },
+  offsets: { record: "axon", words: [words.offset] },
 };
 
 type Line = ReturnType<MemoryListing>[number];

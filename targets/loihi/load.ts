@@ -33,8 +33,8 @@ export type LoadedCore = {
   readonly profiles: readonly Profile[];
   readonly compartments: Compartments;
   readonly routes: readonly Route[];
-  /** `row` is an index into `rows`. */
-  readonly axons: readonly { readonly row: number; readonly shift: number; readonly delay: number }[];
+  /** `row` is an index into `rows`; `offset` is added to its slots. */
+  readonly axons: readonly { readonly row: number; readonly shift: number; readonly delay: number; readonly offset: number }[];
   readonly rows: readonly LoadedRow[];
 };
 
@@ -51,6 +51,7 @@ function layoutOf(chip: ChipSpec): Layout {
       compartments: words.compartmentWords.length * chip.core.neurons,
       routes: chip.core.routes,
       axons: chip.core.axons,
+      offsets: chip.core.axons,
       synapses: chip.core.synapseWords,
     },
   };
@@ -75,6 +76,7 @@ function loadCore(x: number, y: number, count: number, memories: Memories): Load
   const { rows, indexOf } = rowsOf(memory("synapses"), section("synapses"));
   const routes = memory("routes");
   const axons = memory("axons");
+  const offsets = memory("offsets");
   const list = memory("profiles");
   return {
     x,
@@ -89,7 +91,7 @@ function loadCore(x: number, y: number, count: number, memories: Memories): Load
     axons: Array.from(axons, (_, i) => {
       const { row, shift, delay } = read(words.axon, axons, i, section("axons"));
       const index = indexOf.get(row) ?? fail("image-word", [`axon.row: no row begins at ${row}`], { at: `${section("axons")} word ${i}` });
-      return { row: index, shift, delay };
+      return { row: index, shift, delay, offset: read(words.offset, offsets, i, section("offsets")).slots };
     }),
     rows,
   };

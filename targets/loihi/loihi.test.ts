@@ -156,6 +156,38 @@ describe("a trained network", () => {
   );
 });
 
+describe("LeNet", () => {
+  // 6,272 and 1,600 neurons with kernels of 5 x 5 and, with the pooling before it, 10 x 10: written out they take 882 cores.
+  it.each([
+    ["loihi1", 32],
+    ["loihi2", 22],
+  ])("on %s takes %i of 128 cores; network and simulator agree", { timeout: 240_000 }, async (name, cores) => {
+    const { chip } = targetNamed(name);
+    const path = resolve(import.meta.dirname, "../../test/models/lenet/lenet.onnx");
+    const graph = importOnnx(readFileSync(path), "lenet", () => null, context());
+    const r = new Random(3);
+    const image = (): Float64Array => Float64Array.from({ length: 784 }, () => (r.chance(0.2) ? r.unit() : 0));
+    const calibration = [Float32Array.from(image())];
+    const c = compile(graph, job({ target: targetOf(chip), method: "qcfs", options: { steps: "8" }, calibration }), context({ chip }));
+    expect(c.cores.cores.length).toBe(cores);
+    expect(verifyCores(c.cores, chip)).toEqual([]);
+    const over = targetOf(chip)
+      .mapping.budget(c.cores, chip)
+      .filter((b) => b.used > b.available);
+    expect(over).toEqual([]);
+    expect(sameCores(targetOf(chip).decode(c.image), c.cores)).toBe(true);
+    const session = await openSession(targetOf(chip).simulate(), c.image);
+    const sample = [image()];
+    const found = await session.run(sample);
+    expect(found.raw.map((v) => [...v])).toEqual(
+      prepareNetwork(c.legal)
+        .run(sample)
+        .raw.map((v) => [...v]),
+    );
+    expect(found.counts["spike"]).toBeGreaterThan(1000);
+  });
+});
+
 describe("what does not fit", () => {
   it.each([
     ["loihi-neuron", single("unit(threshold=5 reset=set resetValue=2)")],

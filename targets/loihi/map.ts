@@ -2,7 +2,7 @@ import { at } from "../../compiler/base/bug.ts";
 import type { Context } from "../../compiler/base/context.ts";
 import { type Diagnostic, diagnostic, Failure } from "../../compiler/base/diagnostic.ts";
 import { spread } from "../../compiler/base/tensor.ts";
-import type { Cores, NeuronGroup } from "../../compiler/ir/cores/types.ts";
+import type { Core, Cores, NeuronGroup } from "../../compiler/ir/cores/types.ts";
 import { neuronParams, neuronWords } from "../../compiler/ir/network/neurons/index.ts";
 import type { Network, Population } from "../../compiler/ir/network/types.ts";
 import { genericMapping } from "../../compiler/map/index.ts";
@@ -17,10 +17,16 @@ function map(net: Network, chip: ChipSpec, options: MappingOptions, cx: Context)
   if (problems.length > 0) throw new Failure(problems);
   const soft = net.pops.some((p) => p.neuron.model === "loihi" && neuronWords(p)["reset"] === "subtract");
   const each = soft ? Number(chip.own["softReset"]) : 1;
+  const perRoute = net.links.some((l) => l.kernel.kind === "conv" || l.kernel.kind === "pool") ? Number(chip.own["sharedRoute"]) : 1;
   // The estimate of what a tile needs counts shapes, of which rows of this chip have none.
   const room: ChipSpec = {
     ...chip,
-    core: { ...chip.core, neurons: Math.floor(chip.core.neurons / each), shapes: Number.MAX_SAFE_INTEGER },
+    core: {
+      ...chip.core,
+      neurons: Math.floor(chip.core.neurons / each),
+      routes: Math.floor(chip.core.routes / perRoute),
+      shapes: Number.MAX_SAFE_INTEGER,
+    },
   };
   return genericMapping.map(net, room, options, cx);
 }
@@ -53,12 +59,36 @@ function outOfRange(p: Population, chip: ChipSpec): Diagnostic[] {
   });
 }
 
-/** The generic budget; neurons that subtract count as the compartments they take. */
+/** The generic budget; neurons that subtract count as the compartments they take, and routes to shared lists as theirs. */
 function budget(cores: Cores, chip: ChipSpec): readonly Budget[] {
   const soft = Number(chip.own["softReset"]);
   const taken = (g: NeuronGroup): number => g.count * (g.params["reset"] === "subtract" ? soft : 1);
+  const shared = cores.cores.map(sharedAxons);
   return genericMapping.budget(cores, chip).map((b) => {
-    if (b.resource !== "neurons" || b.core === null) return b;
-    return { ...b, used: at(cores.cores, b.core).groups.reduce((n, g) => n + taken(g), 0) };
+    if (b.core === null) return b;
+    const core = at(cores.cores, b.core);
+    if (b.resource === "neurons") return { ...b, used: core.groups.reduce((n, g) => n + taken(g), 0) };
+    if (b.resource === "routes") return { ...b, used: b.used + (Number(chip.own["sharedRoute"]) - 1) * routesTo(core, shared) };
+    return b;
   });
+}
+
+/** Which axons of a core name a list that they move, or that another one moves. */
+function sharedAxons(core: Core): readonly boolean[] {
+  const rows = new Set(core.axons.filter((a) => a.x !== 0).map((a) => a.row));
+  return core.axons.map((a) => rows.has(a.row));
+}
+
+/** Routes of a core that lead to such axons; equal lists of routes are stored once. */
+function routesTo({ sends: { start, core, axon } }: Core, shared: readonly (readonly boolean[])[]): number {
+  const seen = new Set<string>();
+  let count = 0;
+  for (let slot = 0; slot + 1 < start.length; slot++) {
+    const [from, to] = [at(start, slot), at(start, slot + 1)];
+    const key = `${core.subarray(from, to).join()} ${axon.subarray(from, to).join()}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    for (let k = from; k < to; k++) if (at(core, k) >= 0 && shared[at(core, k)]?.[at(axon, k)] === true) count++;
+  }
+  return count;
 }

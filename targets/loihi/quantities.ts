@@ -38,6 +38,7 @@ export const loihiQuantities = {
   },
   perNeuron: list("threshold", "resetValue", "bias", "initial"),
   lists: list("dense", "sparse"),
+  listOffsets: count(1, 1024),
   delayMin: count(1, 1),
   stepsMax: count(1, 65535),
   outputs: count(1, 65536),
@@ -46,6 +47,8 @@ export const loihiQuantities = {
     generation: count(1, 2),
     /** Compartments that a neuron takes whose spikes subtract from the potential. */
     softReset: count(1, 2),
+    /** Routes that one to an axon of a shared list takes. */
+    sharedRoute: count(1, 2),
     /** Cores of a tile along each axis: routers are the tiles'. */
     tileColumns: count(1, 4),
     tileRows: count(1, 4),

@@ -43,6 +43,9 @@ export const route = word("route", 32, { axon: uint(15, 0), x: uint(19, 16), y: 
 /** `shift` is 6 and the weights' exponent together. */
 export const axon = word("axon", 32, { row: uint(14, 0), shift: uint(18, 15), delay: uint(24, 19), used: flag(25) });
 
+/** One for each axon, in a memory that is there only if an offset is not 0: what the axon adds to the slots of its row. */
+export const offset = word("axon-offset", 32, { slots: uint(9, 0) });
+
 /** `bits` is one less than the width of a weight. A sparse row has an entry for each weight, a dense one packs them. */
 export const row = word("row", 32, { kind: choice(0, 0, "dense", "sparse"), bits: uint(3, 1), base: uint(13, 4), count: uint(24, 14) });
 export const entry = word("entry", 32, { slot: uint(9, 0), weight: sint(17, 10) });

@@ -61,7 +61,10 @@ export type Axon = {
   /** payload' = payload * gain * 2^shift. */
   readonly gain: number;
   readonly shift: number;
-  /** Position of the source for "conv" rows, per axis, relative to the tile: input coordinate + pad - first output * stride. Zero elsewhere. */
+  /**
+   * Position of the source for "conv" rows, per axis, relative to the tile: input coordinate + pad - first output * stride.
+   * For other rows y is 0, and x is added to the row's slots (0 on chips whose lists stand where they stand).
+   */
   readonly y: number;
   readonly x: number;
 };

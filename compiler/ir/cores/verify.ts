@@ -11,6 +11,7 @@ export type ChipLimits = Features & {
   readonly pools: readonly string[];
   readonly sharedKernels: boolean;
   readonly lists: readonly string[];
+  readonly listOffsets: number;
   readonly gain: { readonly bits: number };
   readonly columns: number;
   readonly rows: number;
@@ -35,7 +36,7 @@ export type ChipLimits = Features & {
  *  4. there is a list of sends for each slot and input channel; every send leads to an axon or output line that exists
  *  5. an axon's row exists; `at-least` needs 1 … 63 events; `gate` names a group of its core; delay is not negative
  *  6. the weights of a row fit its bits; a one-bit row has no 0
- *  7. no row reaches a slot that the core does not have, from any of its axons
+ *  7. no row reaches a slot that the core does not have, from any of its axons; no axon moves a list back
  *  8. output lines follow one another from 0 on
  * and, for a chip:
  *  9. grid and name are the chip's, and every core stays within its memories
@@ -154,8 +155,16 @@ function checkAxon(a: Axon, core: Core, where: string, say: Say): void {
   if (a.mode === "at-least" && (a.need < 1 || a.need > poolLimits.need))
     say(`it needs ${a.need} events; 1 to ${poolLimits.need} can be`, where);
   if (a.mode === "gate" && core.groups[a.need] === undefined) say(`it names group ${a.need} of ${core.groups.length}`, where);
-  if (row?.kind !== "conv") return;
+  if (row === undefined) return;
+  if (row.kind !== "conv") return checkOffset(a, row, core, where, say);
   if (a.y < 0 || a.x < 0 || a.y > shapeLimits.positionMax || a.x > shapeLimits.positionMax) say(`its position is (${a.y},${a.x})`, where);
+}
+
+function checkOffset(a: Axon, row: Exclude<Row, { readonly kind: "conv" }>, core: Core, where: string, say: Say): void {
+  const last = row.kind === "dense" ? row.base + row.weights.length - 1 : row.slots.reduce((n, s) => Math.max(n, s), 0);
+  const slots = slotsOf(core);
+  if (a.y !== 0 || a.x < 0) say(`it moves its list by (${a.y},${a.x})`, where);
+  else if (a.x > 0 && last + a.x >= slots) say(`it moves its list to slot ${last + a.x} of ${slots}`, where);
 }
 
 function checkChip(c: Cores, chip: ChipLimits, lines: number, out: Diagnostic[]): void {
@@ -207,6 +216,7 @@ function lackedBy(core: Core, chip: ChipLimits): ReadonlySet<string> {
   }
   for (const a of core.axons) {
     if (chip.gain.bits === 0 && (a.gain !== 1 || a.shift !== 0)) out.add("gains on axons");
+    if (a.x >= chip.listOffsets && core.rows[a.row]?.kind !== "conv") out.add(`lists moved by ${a.x}`);
     const pool = a.mode === "gate" ? "gate" : a.need === 1 ? "or" : "and";
     if (a.mode !== "each" && !chip.pools.includes(pool) && !(a.need === 1 && chip.pools.includes("and")))
       out.add(`axons that pool (${pool})`);

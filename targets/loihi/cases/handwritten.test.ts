@@ -78,6 +78,44 @@ it("an image's words", () => {
   expect(Array.from(image.inputs[0]?.targets ?? [])).toEqual([0, 1]);
 });
 
+it("lists that axons move", async () => {
+  // Three positions see two inputs each, through the weights 5 and -3: position 0 sees 0 and 1, position 1 sees 1 and 2, …
+  const { image } = compile(
+    parseNetwork(
+      `network t steps 3
+  input x 1x4 binary code events
+  pop a 1x3 binary loihi(threshold=100)
+  link x -> a conv i8[1x1x2]{5 -3} gain=64 delay=1
+  output y of a code spikes
+`,
+      null,
+      "t.snet",
+    ),
+    job({ target, method: "rate", mapping: { ...defaultMapping, partition: "packed" } }),
+    context({ chip: target.chip, seed: 9 }),
+  );
+  expect(wordsOf(image, "core(0,0)/synapses")).toEqual([
+    // x[0]: dense, 4 bits (3 at 1), base 0, 1 weight at 14: 5.
+    "00004006",
+    "00000005",
+    // x[1]: dense, 4 bits, base 0, 2 weights: -3 = 1101, 5 at 4. x[2] adds 1 to its slots.
+    "00008006",
+    "0000005d",
+    // x[3]: 1 weight, 3 bits (2 at 1), base 2 at 4: -3 = 101.
+    "00004024",
+    "00000005",
+  ]);
+  // Rows 0, 2, 2 and 4; shift 6 at 15, used at 25.
+  expect(wordsOf(image, "core(0,0)/axons")).toEqual(["02030000", "02030002", "02030002", "02030004"]);
+  expect(wordsOf(image, "core(0,0)/offsets")).toEqual(["00000000", "00000000", "00000001", "00000000"]);
+  const device = target.simulate();
+  await device.load(image);
+  await device.send([{ input: 0, step: 0, channel: Int32Array.of(2), payload: Int32Array.of(1) }]);
+  await device.run(2);
+  // x[2] reaches position 1 through -3 and position 2 through 5.
+  expect([...(await device.peek("core(0,0)/potential"))]).toEqual([0, -192, 320]);
+});
+
 it("an image with a word that is none", () => {
   const image = imageOf();
   const spoilt = (name: string, at: number, word: number): Image => ({
