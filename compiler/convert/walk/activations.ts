@@ -27,7 +27,7 @@ export const activations: Readonly<Record<string, Handler>> = {
 };
 
 /** Operations that are left out at the output, where they do not change which answer is the largest. */
-export const endings: ReadonlySet<string> = new Set(["softmax", "argmax", "sigmoid", "log"]);
+export const endings: ReadonlySet<string> = new Set(["softmax", "log-softmax", "argmax", "sigmoid", "log"]);
 
 function clipped(low: number, high: number): Activation {
   if (low !== 0 || !(high > 0)) fail("convert-clip", [low, high]);

@@ -333,6 +333,7 @@ const reasons: Readonly<Record<string, string>> = {
   sigmoid: inTheMiddle,
   tanh: inTheMiddle,
   softmax: inTheMiddle,
+  "log-softmax": inTheMiddle,
   sign: "its values are -1 and 1, which spike counts from 0 cannot be",
   "bipolar-quant": "its values are -1 and 1, which spike counts from 0 cannot be",
   quant: quantizer,
@@ -343,7 +344,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** What may follow a softmax: nothing that computes. */
-const afterEnding: ReadonlySet<string> = new Set(["softmax", "log", "argmax", "reshape", "identity", "cast", "dropout"]);
+const afterEnding: ReadonlySet<string> = new Set(["softmax", "log-softmax", "log", "argmax", "reshape", "identity", "cast", "dropout"]);
 
 function place(node: Node): { at: string; origin: Origin } {
   return { at: `node ${JSON.stringify(node.name)}`, origin: node.origin };

@@ -9,7 +9,7 @@ import {
 } from "onnx-buf";
 import { describe, expect, it } from "vitest";
 import * as make from "../../../test/harness/onnx-model.ts";
-import { float, int, ints, type ModelOptions, model, node, real, single, value, whole } from "../../../test/harness/onnx-model.ts";
+import { float, floats, int, ints, type ModelOptions, model, node, real, single, value, whole } from "../../../test/harness/onnx-model.ts";
 import { quiet } from "../../base/context.ts";
 import { type Diagnostic, Failure } from "../../base/diagnostic.ts";
 import { Random } from "../../base/random.ts";
@@ -101,6 +101,40 @@ describe("what attributes became inputs, or changed their default, means the sam
       meaningOf(node("Softmax", "x", "y"), [1, 10], [], old(11)),
       meaningOf(node("Softmax", "x", "y"), [1, 10], [], old(13)),
     ],
+    [
+      "LogSoftmax 1 and 13, on the last axis",
+      meaningOf(node("LogSoftmax", "x", "y"), [1, 10], [], old(11)),
+      meaningOf(node("LogSoftmax", "x", "y"), [1, 10], [], old(13)),
+    ],
+    [
+      "ReduceSum 1 and 13",
+      meaningOf(node("ReduceSum", "x", "y", { axes: ints(2), keepdims: int(0) }), [1, 2, 3], [], old(11)),
+      meaningOf(node("ReduceSum", "x a", "y", { keepdims: int(0) }), [1, 2, 3], [whole("a", [1], [2])], old(13)),
+    ],
+    [
+      "ReduceMax 1 and 18",
+      meaningOf(node("ReduceMax", "x", "y", { axes: ints(1, 3), keepdims: int(0) }), [1, 2, 3, 4], [], old(13)),
+      meaningOf(node("ReduceMax", "x a", "y", { keepdims: int(0) }), [1, 2, 3, 4], [whole("a", [2], [-1, 1])], old(18)),
+    ],
+    [
+      "Upsample 7 and 9",
+      meaningOf(node("Upsample", "x", "y", { scales: floats(1, 1, 2, 2) }), [1, 1, 2, 3], [], old(7)),
+      meaningOf(node("Upsample", "x s", "y"), [1, 1, 2, 3], [real("s", [4], [1, 1, 2, 2])], old(9)),
+    ],
+    [
+      "Resize 10 and 18",
+      meaningOf(node("Resize", "x s", "y"), [1, 1, 2, 3], [real("s", [4], [1, 1, 2, 2])], old(10)),
+      meaningOf(
+        node("Resize", "x - - s", "y", {
+          axes: ints(2, 3),
+          coordinate_transformation_mode: make.text("asymmetric"),
+          nearest_mode: make.text("floor"),
+        }),
+        [1, 1, 2, 3],
+        [whole("s", [2], [4, 6])],
+        old(18),
+      ),
+    ],
   ])("%s", (_, before, since) => {
     expect(before.length).toBeGreaterThan(0);
     expect(before).toEqual(since);
@@ -111,6 +145,61 @@ describe("what attributes became inputs, or changed their default, means the sam
     expect(graph.nodes.map((n) => n.op)).toEqual(["reshape", "softmax", "reshape"]);
     const [y] = runGraph(graph, [{ dtype: "f32", shape: [1, 2, 2], data: Float32Array.of(0, 0, 0, 0) }]);
     expect([...numbersOf(y as never)]).toEqual([0.25, 0.25, 0.25, 0.25]);
+  });
+});
+
+describe("operators that are several operations of the graph", () => {
+  /** The numbers that a single node makes of 0, 1, 2, … */
+  const made = (n: NodeProto, shape: readonly number[], init: TensorProto[] = [], options: ModelOptions = {}): number[] => {
+    const { graph } = read(single(n, shape, init, options));
+    const count = shape.reduce((a, b) => a * b, 1);
+    const [y] = runGraph(graph, [{ dtype: "f32", shape: [...shape], data: Float32Array.from({ length: count }, (_, i) => i) }]);
+    return [...numbersOf(y as never)];
+  };
+  const resized = (attributes: make.Attributes, scales: readonly number[], shape: readonly number[]): number[] =>
+    made(node("Resize", "x - s", "y", attributes), shape, [real("s", [shape.length], scales)], { opset: 13 });
+  const by = (mode: string, coordinates: string, nearest = "round_prefer_floor"): make.Attributes => ({
+    mode: make.text(mode),
+    coordinate_transformation_mode: make.text(coordinates),
+    nearest_mode: make.text(nearest),
+  });
+
+  it("LogSoftmax does not lose what is far below the largest", () => {
+    const { graph } = read(single(node("LogSoftmax", "x", "y"), [1, 2], [], { opset: 13 }));
+    const [y] = runGraph(graph, [{ dtype: "f32", shape: [1, 2], data: Float32Array.of(0, 200) }]);
+    expect([...numbersOf(y as never)]).toEqual([-200, 0]);
+  });
+
+  // Expected numbers as onnxruntime gives them.
+  it.each<[string, number[], number[]]>([
+    ["nearest, half_pixel", resized(by("nearest", "half_pixel"), [1, 2], [1, 3]), [0, 0, 1, 1, 2, 2]],
+    ["nearest, half_pixel, floor, smaller", resized(by("nearest", "half_pixel", "floor"), [1, 0.6], [1, 5]), [0, 2, 3]],
+    ["nearest, asymmetric, ceil", resized(by("nearest", "asymmetric", "ceil"), [1, 2], [1, 3]), [0, 1, 1, 2, 2, 2]],
+    ["nearest, align_corners", resized(by("nearest", "align_corners"), [1, 2], [1, 3]), [0, 0, 1, 1, 2, 2]],
+    ["linear, half_pixel", resized(by("linear", "half_pixel"), [1, 2], [1, 3]), [0, 0.25, 0.75, 1.25, 1.75, 2]],
+    ["linear, align_corners", resized(by("linear", "align_corners"), [1, 1.5], [1, 4]), [0, 0.6, 1.2, 1.8, 2.4, 3]],
+  ])("Resize %s", (_, got, expected) => {
+    expect(got.length).toBe(expected.length);
+    got.forEach((x, i) => expect(x).toBeCloseTo(expected[i] ?? 0, 6));
+  });
+
+  it("ReduceSum, ReduceMax over any axes; DepthToSpace and back", () => {
+    expect(made(node("ReduceSum", "x", "y", { axes: ints(0, 2), keepdims: int(0) }), [2, 2, 2], [], { opset: 11 })).toEqual([10, 18]);
+    expect(made(node("ReduceMax", "x", "y", { axes: ints(0, 2), keepdims: int(0) }), [2, 2, 2], [], { opset: 11 })).toEqual([5, 7]);
+    const block = { blocksize: int(2) };
+    expect(made(node("DepthToSpace", "x", "y", block), [1, 4, 1, 2])).toEqual([0, 2, 1, 3, 4, 6, 5, 7]);
+    expect(made(node("DepthToSpace", "x", "y", { ...block, mode: make.text("CRD") }), [1, 8, 1, 1])).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(made(node("SpaceToDepth", "x", "y", block), [1, 1, 2, 4])).toEqual([0, 2, 1, 3, 4, 6, 5, 7]);
+  });
+
+  it.each<[string, TensorProto[], NodeProto, string]>([
+    ["cubic interpolation", [real("s", [2], [1, 2])], node("Resize", "x - s", "y", by("cubic", "half_pixel")), "onnx-unsupported-form"],
+    ["cropping", [real("s", [2], [1, 2])], node("Resize", "x - s", "y", by("linear", "tf_crop_and_resize")), "onnx-unsupported-form"],
+    ["neither scales nor sizes", [], node("Resize", "x", "y"), "onnx-input-missing"],
+    ["too few scales", [real("s", [1], [2])], node("Resize", "x - s", "y"), "onnx-attribute-value"],
+    ["blocks of odd size", [], node("SpaceToDepth", "x", "y", { blocksize: int(2) }), "onnx-unsupported-form"],
+  ])("refuses %s", (_, init, n, code) => {
+    expect(codes(refused(single(n, [1, 3], init, { opset: 13 })))).toEqual([code]);
   });
 });
 

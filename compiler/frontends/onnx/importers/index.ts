@@ -8,6 +8,7 @@ import { constant } from "./constant.ts";
 import { constantOfShape } from "./constant-of-shape.ts";
 import { conv } from "./conv.ts";
 import { convTranspose } from "./conv-transpose.ts";
+import { depthToSpace, spaceToDepth } from "./depth-to-space.ts";
 import { dropout } from "./dropout.ts";
 import { mean, pow, reciprocal, same, variadic } from "./elementwise.ts";
 import { expand } from "./expand.ts";
@@ -21,11 +22,12 @@ import { bipolarQuant, quant } from "./quant.ts";
 import { dequantizeLinear, quantizeLinear } from "./quantize.ts";
 import { randomNormalLike, randomUniformLike } from "./random.ts";
 import { range } from "./range.ts";
-import { argMax, reduceMean } from "./reduce.ts";
+import { argMax, reduceMax, reduceMean, reduceSum } from "./reduce.ts";
+import { resize, upsample } from "./resize.ts";
 import { flatten, reshape, squeeze, unsqueeze } from "./reshape.ts";
 import { shape, size } from "./shape.ts";
 import { slice } from "./slice.ts";
-import { softmax } from "./softmax.ts";
+import { logSoftmax, softmax } from "./softmax.ts";
 import { split } from "./split.ts";
 import { tile } from "./tile.ts";
 import { transpose } from "./transpose.ts";
@@ -46,6 +48,7 @@ export const importers = {
   ConstantOfShape: constantOfShape,
   Conv: conv,
   ConvTranspose: convTranspose,
+  DepthToSpace: depthToSpace,
   DequantizeLinear: dequantizeLinear,
   Div: same("div", 2),
   Dropout: dropout,
@@ -66,6 +69,7 @@ export const importers = {
   Less: same("less", 2),
   LessOrEqual: same("less-or-equal", 2, 12),
   Log: same("log", 1, 6),
+  LogSoftmax: logSoftmax,
   MatMul: same("matmul", 2, 1),
   Max: variadic("max", 6),
   MaxPool: maxPool,
@@ -82,9 +86,12 @@ export const importers = {
   RandomUniformLike: randomUniformLike,
   Range: range,
   Reciprocal: reciprocal,
+  ReduceMax: reduceMax,
   ReduceMean: reduceMean,
+  ReduceSum: reduceSum,
   Relu: same("relu", 1, 6),
   Reshape: reshape,
+  Resize: resize,
   Round: same("round", 1, 11),
   Shape: shape,
   Sigmoid: same("sigmoid", 1, 6),
@@ -92,6 +99,7 @@ export const importers = {
   Size: size,
   Slice: slice,
   Softmax: softmax,
+  SpaceToDepth: spaceToDepth,
   Split: split,
   Sqrt: same("sqrt", 1, 6),
   Squeeze: squeeze,
@@ -101,6 +109,7 @@ export const importers = {
   Tile: tile,
   Transpose: transpose,
   Unsqueeze: unsqueeze,
+  Upsample: upsample,
   Where: same("where", 3, 9),
 } satisfies Readonly<Record<string, Importer>>;
 

@@ -25,7 +25,7 @@ import { reduceMean } from "./reduce-mean.ts";
 import { reshape } from "./reshape.ts";
 import { shape } from "./shape.ts";
 import { slice } from "./slice.ts";
-import { softmax } from "./softmax.ts";
+import { logSoftmax, softmax } from "./softmax.ts";
 import { transpose } from "./transpose.ts";
 import { abs, ceil, clip, exp, floor, leakyRelu, log, neg, not, relu, round, sigmoid, sign, sqrt, tanh } from "./unary.ts";
 import { where } from "./where.ts";
@@ -62,6 +62,7 @@ const table = {
   less,
   "less-or-equal": lessOrEqual,
   log,
+  "log-softmax": logSoftmax,
   matmul,
   max,
   "max-pool": maxPool,

@@ -114,6 +114,7 @@ const rows: readonly Row[] = [
   ["expand", [i64(7)], { shape: [2, 2] }, [2, 2], [7, 7, 7, 7]],
   ["constant-of-shape", [], { shape: [2], value: i64(3) }, [2], [3, 3]],
   ["softmax", [f32([1, 2], [1000, 1000])], {}, [1, 2], [0.5, 0.5]],
+  ["log-softmax", [f32([1, 2], [0, 1000])], {}, [1, 2], [-1000, 0]],
   ["argmax", [f32([1, 3], [1, 5, 5])], { axis: 1, keepdims: 0 }, [1], [1]],
   ["reduce-mean", [count(2, 3)], { axes: [-1], keepdims: 0 }, [2], [2, 5]],
   ["quantize-linear", [f32([4], [-1, 1.25, 1.75, 999]), f32([], [0.5]), tensor("u8", [], Uint8Array.of(1))], {}, [4], [0, 3, 5, 255]],
