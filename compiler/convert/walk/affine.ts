@@ -20,7 +20,7 @@ export type Affine = {
   /** What the value is when nothing spikes, in the graph's own shape; null: zero. */
   readonly bias: Tensor | null;
   /** Set behind an operation that is only allowed at the output: which, and the shape before it. */
-  readonly ended: { readonly op: string; readonly shape: readonly number[] } | null;
+  readonly ended: { readonly node: Node; readonly shape: readonly number[] } | null;
 };
 
 /** The terms behind one more map, or list of maps. */

@@ -52,6 +52,7 @@ export function walk(g: Graph, options: WalkOptions, cx: Context): Walked {
   const drafts: Draft[] = [];
   const gates: Gate[] = [];
   const known = new Map<ValueId, Known>();
+  const blamed = new Set<Node>();
 
   const shapeOf = (v: ValueId): readonly number[] => at(g.values, v).shape;
   const define = (v: ValueId, k: Known): void => void known.set(v, k);
@@ -114,7 +115,7 @@ export function walk(g: Graph, options: WalkOptions, cx: Context): Walked {
     const x = known.get(v);
     const { name } = at(g.values, v);
     if (x?.kind !== "affine") return;
-    if (x.ended !== null) cx.report(diagnostic("convert-dropped", [x.ended.op], { at: `output ${name}` }));
+    if (x.ended !== null) cx.report(diagnostic("convert-dropped", [x.ended.node.op], { at: `output ${name}` }));
     const bias = x.bias === null ? null : numbersOf(x.bias);
     const shape = bare(x.ended?.shape ?? shapeOf(v));
     addLayer({ kind: "output", shape, value: v, node: name, activation: null, terms: x.terms, bias, origin: linked(name) });
@@ -127,6 +128,15 @@ export function walk(g: Graph, options: WalkOptions, cx: Context): Walked {
     return node.outputs.map(() => ({ kind: "broken" }));
   }
 
+  /** `ending` may only stand at the output, and `reader` computes with what it gives. The cause is named, once. */
+  function notLast(ending: Node, reader: Node): Known[] {
+    if (!blamed.has(ending)) {
+      blamed.add(ending);
+      refuse(ending, `it is only allowed at the output, and ${reader.op} ${JSON.stringify(reader.name)} computes with its result`);
+    }
+    return reader.outputs.map(() => ({ kind: "broken" }));
+  }
+
   function visit(node: Node, inputs: readonly (Known | null)[]): Known[] {
     if (inputs.some((x) => x?.kind === "broken")) return node.outputs.map(() => ({ kind: "broken" }));
     if (inputs.every((x) => x === null || x.kind === "constant")) return folded(node, inputs);
@@ -136,8 +146,7 @@ export function walk(g: Graph, options: WalkOptions, cx: Context): Walked {
       return node.outputs.map(() => ({ kind: "broken" }));
     }
     const ended = inputs.find((x) => x?.kind === "affine" && x.ended !== null);
-    if (ended?.kind === "affine" && !afterEnding.has(node.op))
-      return refuse(node, `it comes after ${ended.ended?.op}, which is only allowed at the output`);
+    if (ended?.kind === "affine" && ended.ended !== null && !afterEnding.has(node.op)) return notLast(ended.ended.node, node);
     const first = inputs[0];
     try {
       if (isMaxPool(node) && first?.kind === "affine") return maxPool(node, first);
@@ -153,7 +162,7 @@ export function walk(g: Graph, options: WalkOptions, cx: Context): Walked {
           : refuse(node, "it has no input");
       }
       if (endings.has(node.op) && first?.kind === "affine")
-        return [{ ...first, ended: first.ended ?? { op: node.op, shape: shapeOf(node.inputs[0] ?? at(g.inputs, 0)) } }];
+        return [{ ...first, ended: first.ended ?? { node, shape: shapeOf(node.inputs[0] ?? at(g.inputs, 0)) } }];
       if (first?.kind === "affine" && first.ended !== null) return [first];
       return linear(node, inputs);
     } catch (e) {
