@@ -4,7 +4,7 @@ import { outputCodes, type OutputCodeName } from "../ir/codes/index.ts";
 import { neuronWords } from "../ir/network/neurons/index.ts";
 import type { Observer } from "../ir/network/run.ts";
 import type { Network } from "../ir/network/types.ts";
-import { indexOfMaximum } from "./answer.ts";
+import { classOfScores } from "./answer.ts";
 
 /*
  * The answer as it grows. After each step the first output could be read as if the sample
@@ -34,7 +34,7 @@ export function exitWatch(n: Network): { readonly observe: Observer; readonly be
   return {
     begin: () => {
       total.fill(0);
-      classes.fill(indexOfMaximum(offset));
+      classes.fill(classOfScores(offset));
     },
     observe: (which, step, payloads, potential) => {
       if (which !== pop.id) return;
@@ -44,7 +44,7 @@ export function exitWatch(n: Network): { readonly observe: Observer; readonly be
         const raw = reads === "spikes" ? at(total, i) : (potential?.[i] ?? 0) * place;
         answer[i] = raw * at(scale, i) + at(offset, i);
       }
-      classes.fill(indexOfMaximum(answer), step);
+      classes.fill(classOfScores(answer), step);
     },
     end: () => {
       let steps = n.steps;

@@ -8,7 +8,7 @@ import type { Graph } from "../ir/graph/types.ts";
 import type { Image } from "../ir/image/types.ts";
 import { prepareNetwork } from "../ir/network/run.ts";
 import type { Network } from "../ir/network/types.ts";
-import { classOf, indexOfMaximum, inputTensor, potentialLimits } from "./answer.ts";
+import { classOf, classOfScores, inputTensor, potentialLimits } from "./answer.ts";
 import { exitWatch } from "./early-exit.ts";
 
 /** Samples with what counts as the right answer to each. */
@@ -48,7 +48,7 @@ export function classesOf(g: Graph, samples: readonly Float32Array[], progress: 
   const prepared = prepareGraph(g);
   return samples.map((x, i) => {
     progress(i + 1);
-    return classOf(at(prepared.run([inputTensor(g, x)]).outputs, 0));
+    return classOf(g, at(prepared.run([inputTensor(g, x)]).outputs, 0));
   });
 }
 
@@ -74,7 +74,7 @@ export function measureNetwork(
     watch.begin();
     const run = prepared.run([x]);
     const exit = watch.end();
-    if (indexOfMaximum(at(run.outputs, 0)) === wanted[i]) correct++;
+    if (classOfScores(at(run.outputs, 0)) === wanted[i]) correct++;
     exit.classes.forEach((c, k) => c === wanted[i] && (right[k] = at(right, k) + 1));
     counts[exit.steps - 1] = at(counts, exit.steps - 1) + 1;
     steps.push(exit.steps);

@@ -1,6 +1,6 @@
 import { openSession } from "../../runtime/session.ts";
 import { at } from "../base/bug.ts";
-import { f32, numbersOf, sizeOf, tensor } from "../base/tensor.ts";
+import { f32, numbersOf, sizeOf, tensor, tensorFrom } from "../base/tensor.ts";
 import { prepareGraph } from "../ir/graph/run.ts";
 import type { Graph, ValueId } from "../ir/graph/types.ts";
 import type { Image } from "../ir/image/types.ts";
@@ -8,7 +8,7 @@ import type { Limits } from "../ir/network/neurons/model.ts";
 import { prepareNetwork } from "../ir/network/run.ts";
 import type { Network, PopId } from "../ir/network/types.ts";
 import type { Target } from "../../targets/target.ts";
-import { classOf, indexOfMaximum, inputTensor } from "./answer.ts";
+import { classOf, classOfScores, inputTensor } from "./answer.ts";
 import type { SpikingLayer } from "./layers.ts";
 import { type Reading, readingOf } from "./reading.ts";
 
@@ -32,7 +32,7 @@ export function graphRung(g: Graph, values: readonly (ValueId | null)[], output:
   return async (sample) => {
     const { outputs, kept } = prepared.run([inputTensor(g, sample)]);
     const valueOf = (v: ValueId | null): Float64Array | null => (v === null ? null : numbersOf(at(kept, place.get(v) ?? -1)));
-    return { class: classOf(at(outputs, 0)), values: values.map(valueOf), output: valueOf(output) };
+    return { class: classOf(g, at(outputs, 0)), values: values.map(valueOf), output: valueOf(output) };
   };
 }
 
@@ -42,14 +42,16 @@ export function graphFrom(g: Graph, layers: readonly ValueId[]): (sample: Float3
   const replaced = layers.map((v) => g.inputs.indexOf(v));
   return (sample, values) => {
     const inputs = g.inputs.map((v, i) =>
-      i === 0 ? inputTensor(g, sample) : tensor("f32", at(g.values, v).shape, new Float32Array(sizeOf(at(g.values, v).shape))),
+      i === 0
+        ? inputTensor(g, sample)
+        : tensorFrom(at(g.values, v).dtype, at(g.values, v).shape, new Float32Array(sizeOf(at(g.values, v).shape))),
     );
     values.forEach((numbers, k) => {
       const i = at(replaced, k);
       const { shape, dtype } = at(g.values, at(g.inputs, i));
       inputs[i] = dtype === "f64" ? tensor("f64", shape, numbers) : f32(shape, numbers);
     });
-    return classOf(at(prepared.run(inputs).outputs, 0));
+    return classOf(g, at(prepared.run(inputs).outputs, 0));
   };
 }
 
@@ -89,7 +91,7 @@ export function networkRung(
       for (const v of values) v?.fill(0);
       const { outputs } = prepared.run([sample]);
       readings.forEach((r, i) => r !== null && scale(values[i] as Float64Array, r.unit));
-      return { class: indexOfMaximum(at(outputs, 0)), values, output: compares ? at(outputs, 0) : null };
+      return { class: classOfScores(at(outputs, 0)), values, output: compares ? at(outputs, 0) : null };
     },
   };
 }
@@ -149,7 +151,7 @@ export async function chipRung(
       first = session.device.now().step;
       const { answers } = await session.run([sample]);
       readings.forEach((r, i) => r !== null && scale(values[i] as Float64Array, r.unit));
-      return { class: indexOfMaximum(at(answers, 0)), values, output: compares ? at(answers, 0) : null };
+      return { class: classOfScores(at(answers, 0)), values, output: compares ? at(answers, 0) : null };
     },
   };
 }

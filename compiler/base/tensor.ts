@@ -55,6 +55,19 @@ export function i32(shape: readonly number[], values: ArrayLike<number>): Tensor
   return tensor("i32", shape, Int32Array.from(values));
 }
 
+/** Numbers as a tensor of any type; of those that are no integers, or beyond the type's range, integers keep what a typed array does. */
+export function tensorFrom(dtype: Dtype, shape: readonly number[], numbers: ArrayLike<number>): Tensor {
+  if (dtype === "i64")
+    return tensor(
+      "i64",
+      shape,
+      BigInt64Array.from(numbers, (n) => BigInt(Number.isFinite(n) ? Math.trunc(n) : 0)),
+    );
+  const data = make[dtype](numbers.length) as Exclude<Tensor["data"], BigInt64Array>;
+  data.set(numbers);
+  return { dtype, shape, data } as Tensor;
+}
+
 /** The elements as doubles; i64 beyond 2^53 loses its low bits. */
 export function numbersOf(t: Tensor): Float64Array {
   if (t.dtype === "f64") return t.data;

@@ -1,6 +1,6 @@
 import { at } from "../base/bug.ts";
 import { fail } from "../base/diagnostic.ts";
-import { numbersOf, sizeOf, type Tensor, tensor } from "../base/tensor.ts";
+import { numbersOf, sizeOf, type Tensor, tensor, tensorFrom } from "../base/tensor.ts";
 import { prepareGraph } from "../ir/graph/run.ts";
 import type { Graph, ValueId } from "../ir/graph/types.ts";
 import { type Context, quiet } from "../base/context.ts";
@@ -123,12 +123,12 @@ function* runs(
   cx: Context,
 ): Generator<[Float32Array, Float64Array[]]> {
   const run = prepareGraph(g, keep);
-  const { shape } = at(g.values, input);
+  const { dtype, shape } = at(g.values, input);
   const total = Array.isArray(samples) ? samples.length : 0;
   let done = 0;
   for (const x of samples) {
     if (x.length !== sizeOf(shape)) fail("data-shape", ["the calibration data", `${x.length} numbers`, `${sizeOf(shape)} numbers`]);
-    const { kept } = run.run([tensor("f32", shape, x)]);
+    const { kept } = run.run([tensorFrom(dtype, shape, x)]);
     yield [x, kept.map(numbersOf)];
     cx.progress("calibrate", ++done, total);
   }

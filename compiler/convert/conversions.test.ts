@@ -325,3 +325,20 @@ describe("what calibration and conversion refuse", () => {
     expect(codes("rate", g, {}, [Float32Array.of(0.1, 0.5, 1)])).toEqual(["convert-silent-layer"]);
   });
 });
+
+describe("a model that takes whole numbers", () => {
+  const pixels = [Float32Array.of(3, 200), Float32Array.of(255, 7)];
+  const graphOf = (dtype: "u8" | "i64" | "f32"): Graph => {
+    const b = new GraphBuilder("bytes");
+    const x = b.input("x", dtype, [1, 2]);
+    const real = at(b.node("cast", [x], { to: "f32" }, { name: "cast" }), 0);
+    const y = at(b.node("relu", [real], {}, { name: "act" }), 0);
+    return b.finish([at(b.node("gemm", [y, b.constant("w", f32([2, 2], [1, -1, 0.5, 2]))], {}, { name: "fc" }), 0)]);
+  };
+
+  it.each(["u8", "i64"] as const)("is calibrated and converted like one of reals (%s)", (dtype) => {
+    const run = (g: Graph): Float64Array[] =>
+      pixels.map((x) => at(prepareNetwork(convert("rate", g, {}, pixels).network).run([x]).outputs, 0));
+    expect(run(graphOf(dtype))).toEqual(run(graphOf("f32")));
+  });
+});

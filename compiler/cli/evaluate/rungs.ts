@@ -3,7 +3,7 @@ import { simulatorOf } from "../time.ts";
 import type { TimeModel } from "../../../targets/target.ts";
 import { openSession } from "../../../runtime/session.ts";
 import type { Counts } from "../../../runtime/device.ts";
-import { classOf, indexOfMaximum, inputTensor, potentialLimits } from "../../analysis/answer.ts";
+import { classOf, classOfScores, inputTensor, potentialLimits } from "../../analysis/answer.ts";
 import { at, bug } from "../../base/bug.ts";
 import { prepareSteps } from "../../convert/as-is/run.ts";
 import { statesOf } from "../../convert/walk/neurons.ts";
@@ -51,7 +51,7 @@ export function hasReference(build: Build): boolean {
 function floatRung(build: Build): Rung {
   if (!hasReference(build)) bug("a build without its model was asked for the rung ann");
   const prepared = prepareNetwork(build.converted, { seed: build.seed });
-  return async (sample) => ({ ...nothing, class: indexOfMaximum(at(prepared.run([sample]).outputs, 0)) });
+  return async (sample) => ({ ...nothing, class: classOfScores(at(prepared.run([sample]).outputs, 0)) });
 }
 
 /** The model as the file has it; one that describes a step of spiking neurons runs as many as the network, its states fed back. */
@@ -60,14 +60,14 @@ function trainedRung(model: Graph, build: Build): Rung {
   if (spiking === null || statesOf(spiking).size === 0) return annRung(model);
   const steps = readSteps(build.network);
   const prepared = prepareSteps(spiking);
-  return async (sample) => ({ ...nothing, class: indexOfMaximum(at(prepared.run(sample, steps).outputs, 0)) });
+  return async (sample) => ({ ...nothing, class: classOfScores(at(prepared.run(sample, steps).outputs, 0)) });
 }
 
 function annRung(graph: Graph): Rung {
   const prepared = prepareGraph(graph);
   return async (sample) => {
     const { outputs } = prepared.run([inputTensor(graph, sample)]);
-    return { ...nothing, class: classOf(at(outputs, 0)) };
+    return { ...nothing, class: classOf(graph, at(outputs, 0)) };
   };
 }
 
@@ -79,7 +79,7 @@ function snnRung(build: Build): Rung {
     const r = prepared.run([sample]);
     return {
       ...nothing,
-      class: indexOfMaximum(at(r.outputs, 0)),
+      class: classOfScores(at(r.outputs, 0)),
       raw: r.raw.flatMap((v) => [...v]),
       spikes: r.events.reduce((sum, n, pop) => (inputs.has(pop) ? sum : sum + n), 0),
       synapticEvents: r.synapticEvents,
@@ -94,7 +94,7 @@ async function chipRung(build: Build, time: TimeModel): Promise<Rung> {
     if (!carries) await session.device.reset();
     const r = await session.run([sample]);
     return {
-      class: indexOfMaximum(at(r.answers, 0)),
+      class: classOfScores(at(r.answers, 0)),
       raw: r.raw.flatMap((v) => [...v]),
       spikes: r.counts["spike"] ?? 0,
       synapticEvents: r.counts["synapse"] ?? 0,

@@ -1,4 +1,4 @@
-import { indexOfMaximum, potentialLimits } from "../../analysis/answer.ts";
+import { classOfScores, potentialLimits } from "../../analysis/answer.ts";
 import type { ReportRaster } from "../../../runtime/report/data.ts";
 import { at } from "../../base/bug.ts";
 import { sizeOf } from "../../base/tensor.ts";
@@ -12,7 +12,7 @@ export function rasterOf({ network, chip, seed }: Build, data: SampleSet): Repor
   const r = prepareNetwork(network, { limits: potentialLimits(chip), seed, record }).run([data.sample(0)]);
   const label = data.label(0);
   return {
-    caption: `sample 0${label === null ? "" : `, label ${label}`}, answer ${indexOfMaximum(at(r.outputs, 0))}`,
+    caption: `sample 0${label === null ? "" : `, label ${label}`}, answer ${classOfScores(at(r.outputs, 0))}`,
     steps: network.steps,
     populations: network.pops.map((p) => ({
       name: p.name,

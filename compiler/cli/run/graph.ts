@@ -1,5 +1,5 @@
-import { at, bug } from "../../base/bug.ts";
-import { make, numbersOf, sizeOf, type Tensor } from "../../base/tensor.ts";
+import { at } from "../../base/bug.ts";
+import { numbersOf, sizeOf, tensorFrom } from "../../base/tensor.ts";
 import { showNumber } from "../../base/text.ts";
 import { prepareGraph } from "../../ir/graph/run.ts";
 import type { Graph } from "../../ir/graph/types.ts";
@@ -16,19 +16,11 @@ export function runGraphOn(run: Run, graph: Graph, file: string): void {
   );
   const prepared = prepareGraph(graph);
   const answers = samples.map((sample) => {
-    const { outputs } = prepared.run(sample.map((numbers, i) => asTensor(at(inputs, i).dtype, at(inputs, i).shape, numbers)));
+    const { outputs } = prepared.run(sample.map((numbers, i) => tensorFrom(at(inputs, i).dtype, at(inputs, i).shape, numbers)));
     return graph.outputs.map((v, i) => ({ name: at(graph.values, v).name, values: [...numbersOf(at(outputs, i))] }));
   });
   answers.forEach((outputs, i) => {
     run.print([`sample ${i}`, ...outputs.map((o) => `  output ${o.name}: ${o.values.map(showNumber).join(" ")}`)].join("\n"));
   });
   run.json({ samples: answers });
-}
-
-function asTensor(dtype: Tensor["dtype"], shape: readonly number[], numbers: Float64Array): Tensor {
-  if (dtype === "i64") return { dtype, shape, data: BigInt64Array.from(numbers, (n) => BigInt(Math.trunc(n))) };
-  const data = make[dtype](numbers.length);
-  if (data instanceof BigInt64Array) return bug("an i64 tensor has been made above");
-  data.set(numbers);
-  return { dtype, shape, data } as Tensor;
 }

@@ -1,5 +1,5 @@
 import { at } from "../../base/bug.ts";
-import { numbersOf, sizeOf, type Tensor, tensor } from "../../base/tensor.ts";
+import { numbersOf, sizeOf, type Tensor, tensorFrom } from "../../base/tensor.ts";
 import { prepareGraph } from "../../ir/graph/run.ts";
 import type { Graph, ValueId } from "../../ir/graph/types.ts";
 import { statesOf } from "../walk/neurons.ts";
@@ -27,18 +27,11 @@ export function prepareSteps(
   const prepared = prepareGraph(g, [...states.values(), ...keep]);
   const filled = (v: ValueId, from: (i: number) => number): Tensor => {
     const { dtype, shape } = at(g.values, v);
-    const count = sizeOf(shape);
-    return dtype === "f64"
-      ? tensor(
-          "f64",
-          shape,
-          Float64Array.from({ length: count }, (_, i) => from(i)),
-        )
-      : tensor(
-          "f32",
-          shape,
-          Float32Array.from({ length: count }, (_, i) => from(i)),
-        );
+    return tensorFrom(
+      dtype,
+      shape,
+      Array.from({ length: sizeOf(shape) }, (_, i) => from(i)),
+    );
   };
   return {
     run(sample, steps) {

@@ -1,7 +1,7 @@
 import { at } from "../../base/bug.ts";
 import type { Context } from "../../base/context.ts";
 import { fail } from "../../base/diagnostic.ts";
-import { numbersOf, sizeOf, tensor } from "../../base/tensor.ts";
+import { numbersOf, sizeOf, tensorFrom } from "../../base/tensor.ts";
 import { prepareGraph } from "../../ir/graph/run.ts";
 import type { Graph, ValueId } from "../../ir/graph/types.ts";
 import type { Layered } from "../layers.ts";
@@ -25,11 +25,11 @@ export function record(g: Graph, layered: Layered, samples: readonly Float32Arra
     return l.kind === "output" ? answerOf(g, value) : value;
   });
   const prepared = prepareGraph(g, values);
-  const { shape } = at(g.values, at(g.inputs, 0));
+  const { dtype, shape } = at(g.values, at(g.inputs, 0));
   const targets = layered.layers.map((): Float32Array[] => []);
   samples.forEach((x, i) => {
     if (x.length !== sizeOf(shape)) fail("data-shape", ["the calibration data", `${x.length} numbers`, `${sizeOf(shape)} numbers`]);
-    const { kept } = prepared.run([tensor("f32", shape, x)]);
+    const { kept } = prepared.run([tensorFrom(dtype, shape, x)]);
     kept.forEach((t, l) => at(targets, l).push(Float32Array.from(numbersOf(t))));
     cx.progress("running the trained network", i + 1, samples.length);
   });
