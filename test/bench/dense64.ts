@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
 import { Random } from "../../compiler/base/random.ts";
 import type { Image } from "../../compiler/ir/image/types.ts";
 import { compileKernels, viewsOf, wasmKernels, wasmMemory } from "../../runtime/kernels/kernels.ts";
 import { targetNamed } from "../../targets/index.ts";
 import { kernelBytes } from "../../targets/kernels.ts";
 import { type BenchCore, benchImage, denseRow, routeTo } from "./images.ts";
-import { type Figures, peakBytes } from "./measure.ts";
+import { type Figures, machineLoad, peakBytes, secondsSince, threadSeconds } from "./measure.ts";
 
 /*
  * dense64: 64 cores, each a full crossbar of 256 × 256 weights of 8 bits. Neuron k of core c sends to
@@ -97,6 +96,10 @@ export async function dense64(options: { readonly threads: number }): Promise<Fi
   const steps = 200;
   const rates = devices.map((): number[] => []);
   const bareRates: number[] = [];
+  /** By device: seconds, processor seconds of the whole process, and of each of its threads. */
+  const wall = devices.map(() => 0);
+  const used = devices.map(() => 0);
+  const byThread = devices.map((): number[] => []);
   for (const d of devices) await d.run(400);
   const start = await devices[0]!.counts();
   const rounds = 15;
@@ -104,9 +107,16 @@ export async function dense64(options: { readonly threads: number }): Promise<Fi
   for (let k = 0; k < rounds; k++) {
     if (bare !== null) bareRates.push(bare());
     for (const [i, d] of devices.entries()) {
+      const threadsBefore = threadSeconds();
+      const cpu = process.cpuUsage();
       const t = performance.now();
       await d.run(steps);
-      rates[i]!.push(steps / ((performance.now() - t) / 1000));
+      const seconds = (performance.now() - t) / 1000;
+      rates[i]!.push(steps / seconds);
+      wall[i] = wall[i]! + seconds;
+      const { user, system } = process.cpuUsage(cpu);
+      used[i] = used[i]! + (user + system) / 1e6;
+      secondsSince(threadsBefore).forEach((s, k) => (byThread[i]![k] = (byThread[i]![k] ?? 0) + s));
     }
   }
   const end = await devices[0]!.counts();
@@ -130,7 +140,17 @@ export async function dense64(options: { readonly threads: number }): Promise<Fi
           bareSynapticEventsPerSecond: bareEvents,
           ofBareKernel: (stepsPerSecond * events) / bareEvents,
         }),
-    ...(threads > 1 ? { threads, threadStepsPerSecond: median(rates[1]!), threadsToOne: median(rates[1]!) / stepsPerSecond } : {}),
-    loadAverage: Number(readFileSync("/proc/loadavg", "utf8").split(" ")[0]),
+    // A thread that has its processor uses as many seconds as pass: 1 for each thread, or the ratio of rates says nothing.
+    processorsHad: used[0]! / wall[0]!,
+    ...(threads > 1
+      ? {
+          threads,
+          threadStepsPerSecond: median(rates[1]!),
+          threadsToOne: median(rates[1]!) / stepsPerSecond,
+          fastestToFastest: Math.max(...rates[1]!) / Math.max(...rates[0]!),
+          threadProcessorsHad: byThread[1]!.map((s) => (s / wall[1]!).toFixed(2)).join(" "),
+        }
+      : {}),
+    ...machineLoad(),
   };
 }

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { at } from "../../compiler/base/bug.ts";
 
 /** What a benchmark found, by name. `comparedWith` says with what, in words. */
@@ -35,4 +37,28 @@ export async function bareLoop(): Promise<number> {
   };
   one();
   return (rounds * 256) / (await seconds(9, one));
+}
+
+/** Processors, and how many processes want one (mean of a minute): a rate means something where the second is less than the first. */
+export function machineLoad(): Figures {
+  return { processors: availableParallelism(), loadAverage: Number(readFileSync("/proc/loadavg", "utf8").split(" ")[0]) };
+}
+
+/** Processor seconds of each thread of this process so far, by its number. */
+export function threadSeconds(): ReadonlyMap<string, number> {
+  const out = new Map<string, number>();
+  for (const task of readdirSync("/proc/self/task")) {
+    // Behind the name, which is in brackets: user and system time are the 12th and the 13th field, in hundredths.
+    const fields = readFileSync(`/proc/self/task/${task}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    out.set(task, (Number(fields[11]) + Number(fields[12])) / 100);
+  }
+  return out;
+}
+
+/** What threads have used since, the busiest first, those of less than a hundredth of the first left out. */
+export function secondsSince(before: ReadonlyMap<string, number>): number[] {
+  const used = [...threadSeconds()].map(([task, s]) => s - (before.get(task) ?? 0)).sort((a, b) => b - a);
+  return used.filter((s) => s > 0 && s >= 0.01 * at(used, 0));
 }

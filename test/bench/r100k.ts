@@ -8,7 +8,7 @@ import { targetNamed } from "../../targets/index.ts";
 import * as words from "../../targets/mesh/words.ts";
 import type { BenchCore, BenchNeuron } from "./images.ts";
 import { benchImage, routeTo } from "./images.ts";
-import { type Figures, peakBytes } from "./measure.ts";
+import { type Figures, machineLoad, peakBytes } from "./measure.ts";
 
 /*
  * r100k: 100,000 neurons, each with 32 synapses to uniformly random targets; a fixed random
@@ -121,7 +121,9 @@ export async function r100k(options: { readonly threads: number; readonly exact:
   const counts = Object.fromEntries(Object.keys(end.counts).map((name) => [name, per(name)]));
   const stepsPerSecond = rates.sort((a, b) => a - b)[rounds >> 1]!;
   const brianAfter = brianSteps();
-  const brian = Math.max(brianBefore, brianAfter);
+  const brian = Math.max(brianBefore.wall, brianAfter.wall);
+  const brianCpu = Math.max(brianBefore.cpu, brianAfter.cpu);
+  const stepsPerCpuSecond = all / ((used.user + used.system) / 1e6);
   return {
     seed,
     threads: options.threads,
@@ -130,7 +132,7 @@ export async function r100k(options: { readonly threads: number; readonly exact:
     stepsPerSecond,
     slowestStepsPerSecond: rates[0]!,
     fastestStepsPerSecond: rates.at(-1)!,
-    stepsPerCpuSecond: (rounds * steps) / ((used.user + used.system) / 1e6),
+    stepsPerCpuSecond,
     synapticEventsPerSecond: stepsPerSecond * per("synapse"),
     packetsPerStep: per("send"),
     spikesPerStep: per("spike"),
@@ -145,8 +147,11 @@ export async function r100k(options: { readonly threads: number; readonly exact:
           comparedWith: "Brian2 (cython, one thread), the better of two runs around ours",
           brianStepsPerSecond: brian,
           timesBrian: stepsPerSecond / brian,
+          brianStepsPerCpuSecond: brianCpu,
+          timesBrianByCpu: stepsPerCpuSecond / brianCpu,
         }
       : {}),
+    ...machineLoad(),
   };
 }
 
@@ -163,10 +168,12 @@ async function exactCycles(image: Image, cycles: number): Promise<Figures> {
   return { exactCyclesPerStep: exact, cycleError: cycles / exact - 1, exactStepsPerSecond };
 }
 
-/** The same network in Brian2, steps a second; 0 without it. */
-function brianSteps(): number {
+/** The same network in Brian2, steps a second and a second of processor time; 0 without it. */
+function brianSteps(): { readonly wall: number; readonly cpu: number } {
   const python = process.env["BRIAN_PYTHON"];
-  if (python === undefined || !existsSync(python)) return 0;
+  if (python === undefined || !existsSync(python)) return { wall: 0, cpu: 0 };
   const r = spawnSync(python, [join(import.meta.dirname, "r100k-brian.py")], { encoding: "utf8" });
-  return r.status === 0 ? Number(r.stdout.trim().split("\n").at(-1)) : 0;
+  if (r.status !== 0) throw new Error(`Brian2 did not run:\n${r.stderr}`);
+  const [wall, cpu] = r.stdout.trim().split("\n").at(-1)!.split(" ").map(Number);
+  return { wall: wall ?? 0, cpu: cpu ?? 0 };
 }
