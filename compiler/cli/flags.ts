@@ -41,3 +41,10 @@ export function wordsOf(known: readonly string[]): (text: string) => readonly st
     return words;
   };
 }
+
+/** For commander: a number above 0. */
+export function positive(text: string): number {
+  const n = Number(text);
+  if (!(n > 0) || !Number.isFinite(n)) throw new InvalidArgumentError("a number above 0 is wanted.");
+  return n;
+}

@@ -7,8 +7,8 @@ import { sameWord } from "./word.ts";
  * count from the log's first mark, so that it does not matter how long programming took.
  */
 
-/** `exact`: cycles too. `ordered`: what and in which order. */
-export type CycleRule = "exact" | "ordered";
+/** `exact`: cycles too. `ordered`: what and in which order. A number: so many cycles early or late are no difference. */
+export type CycleRule = "exact" | "ordered" | number;
 
 export type LogDifference = {
   /** lost: expected and did not come; extra: came and was not expected; late (or early): came in another cycle; wrong: something else came; value: a word read back differs. */
@@ -33,6 +33,7 @@ const lookAhead = 64;
 
 /** Null where the logs agree. */
 export function compareLogs(expected: readonly LogEntry[], got: readonly LogEntry[], rule: CycleRule, context = 6): LogDifference | null {
+  const most = rule === "exact" ? 0 : rule === "ordered" ? Infinity : rule;
   const from = { expected: firstMark(expected), got: firstMark(got) };
   const length = Math.max(expected.length, got.length);
   for (let k = 0; k < length; k++) {
@@ -40,7 +41,7 @@ export function compareLogs(expected: readonly LogEntry[], got: readonly LogEntr
     const g = got[k];
     if (e !== undefined && g !== undefined && sameEntry(e, g)) {
       const late = g.cycle - from.got - (e.cycle - from.expected);
-      if (rule === "ordered" || late === 0 || e.kind === "end" || (e.kind === "read" && e.cycle <= from.expected)) continue;
+      if (Math.abs(late) <= most || e.kind === "end" || (e.kind === "read" && e.cycle <= from.expected)) continue;
       return describe("late", k, late, expected, got, context);
     }
     return describe(...classify(expected, got, k), expected, got, context);

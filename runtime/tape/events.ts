@@ -1,4 +1,5 @@
 import { fail } from "../../compiler/base/diagnostic.ts";
+import { ackLine, addressBit, readVcd } from "./vcd.ts";
 import { type TapeWord, tapeWord } from "./word.ts";
 
 /*
@@ -6,7 +7,9 @@ import { type TapeWord, tapeWord } from "./word.ts";
  *
  *   text     `time_us address`, one event a line, # begins a comment; addresses decimal or 0x…
  *   csv      a heading that names the columns: time (s, ms, us or ns) and address, or the lines of a
- *            logic analyser: time, address, req and, where recorded, ack
+ *            logic analyser: time, address (or its bits, a column each: addr0, D0, Channel 0 …), req and, where
+ *            recorded, ack
+ *   vcd      a waveform with the same signals, or with a clock and `valid` (vcd.ts); only read
  *   aedat    AEDAT 2: lines of text that begin with #, then pairs of 32 bits, big-endian: address, time in us
  *
  * Times are microseconds since the stream's own beginning. Cycle c of a chip with f hertz is at
@@ -14,15 +17,16 @@ import { type TapeWord, tapeWord } from "./word.ts";
  */
 
 export type TimedEvent = { readonly time: number; readonly word: TapeWord };
-export type EventFileFormat = "text" | "csv" | "aedat";
+export type EventFileFormat = "text" | "csv" | "aedat" | "vcd";
 
 /** Which format a file has, by its content; null where it is none of them. */
 export function eventFileFormat(bytes: Uint8Array): EventFileFormat | null {
   const head = new TextDecoder("latin1").decode(bytes.subarray(0, 4096));
   if (head.startsWith("#!AER-DAT2")) return "aedat";
+  if (/^\s*\$(timescale|date|version|comment|scope)\b/.test(head)) return "vcd";
   const line = head
     .split(/\r?\n/)
-    .map((l) => l.replace(/#.*$/, "").trim())
+    .map((l) => l.replace(/[#;].*$/, "").trim())
     .find((l) => l !== "");
   if (line === undefined) return null;
   if (/time/i.test(line) && line.includes(",")) return "csv";
@@ -32,13 +36,14 @@ export function eventFileFormat(bytes: Uint8Array): EventFileFormat | null {
 export function readEvents(bytes: Uint8Array, format: EventFileFormat, name: string): readonly TimedEvent[] {
   const text = (): string => new TextDecoder().decode(bytes);
   if (format === "aedat") return readAedat(bytes, name);
+  if (format === "vcd") return readVcd(text(), name);
   const events = format === "csv" ? readCsv(text(), name) : readText(text(), name);
   const back = events.findIndex((e, i) => i > 0 && e.time < (events[i - 1] as TimedEvent).time);
   if (back > 0) fail("event-time", [name, back], { at: name });
   return events;
 }
 
-export function writeEvents(events: readonly TimedEvent[], format: EventFileFormat): Uint8Array | string {
+export function writeEvents(events: readonly TimedEvent[], format: Exclude<EventFileFormat, "vcd">): Uint8Array | string {
   const show = (e: TimedEvent): string => showTime(e.time);
   switch (format) {
     case "text":
@@ -76,29 +81,42 @@ function unitOf(heading: string): number {
 
 function readCsv(text: string, name: string): TimedEvent[] {
   const lines = text.split(/\r?\n/);
-  const headingLine = lines.findIndex((l) => l.trim() !== "" && !l.startsWith("#"));
+  const headingLine = lines.findIndex((l) => l.trim() !== "" && !/^[#;]/.test(l));
   const headings = (lines[headingLine] ?? "").split(",").map((h) => h.trim());
   const column = (pattern: RegExp): number => headings.findIndex((h) => pattern.test(h));
   const time = column(/time/i);
-  const address = column(/addr|word|data|bus/i);
+  const bits = headings.flatMap((h, index) => {
+    const bit = addressBit(h);
+    return bit === null ? [] : [{ index, bit }];
+  });
+  const address = headings.findIndex((h) => /addr|word|data|bus/i.test(h) && addressBit(h) === null);
   const req = column(/req/i);
-  const ack = column(/ack/i);
-  if (time < 0 || address < 0) fail("event-columns", [name, headings], { at: `${name}:${headingLine + 1}` });
+  const ack = column(ackLine);
+  if (time < 0 || (address < 0 && bits.length === 0)) fail("event-columns", [name, headings], { at: `${name}:${headingLine + 1}` });
   const unit = unitOf(headings[time] ?? "");
   const out: TimedEvent[] = [];
   // With an acknowledge line the event is taken when it rises, else when the request does, else every row is one.
   const strobe = ack >= 0 ? ack : req;
   let before = 0;
   lines.slice(headingLine + 1).forEach((raw, i) => {
-    if (raw.trim() === "" || raw.startsWith("#")) return;
+    if (raw.trim() === "" || /^[#;]/.test(raw)) return;
     const at = `${name}:${headingLine + 2 + i}`;
     const cells = raw.split(",").map((c) => c.trim());
     const level = strobe < 0 ? 1 : levelOf(cells[strobe] ?? "", at);
     const taken = strobe < 0 || (level === 1 && before === 0);
     before = level;
-    if (taken) out.push({ time: timeOf(cells[time] ?? "", unit, at), word: addressOf(cells[address] ?? "", at) });
+    if (!taken) return;
+    const word = address >= 0 ? addressOf(cells[address] ?? "", at) : wordOf(bits, cells, at);
+    out.push({ time: timeOf(cells[time] ?? "", unit, at), word });
   });
   return out;
+}
+
+/** An address whose bits are columns of their own. */
+function wordOf(bits: readonly { readonly index: number; readonly bit: number }[], cells: readonly string[], at: string): TapeWord {
+  let word = 0n;
+  for (const { index, bit } of bits) word |= BigInt(levelOf(cells[index] ?? "", at)) << BigInt(bit);
+  return tapeWord(word);
 }
 
 function levelOf(text: string, at: string): number {

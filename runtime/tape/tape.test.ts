@@ -101,6 +101,8 @@ describe("comparing logs", () => {
     const late = log.map((e, i): LogEntry => (i >= 3 ? { ...e, cycle: e.cycle + 2 } : e));
     expect(compareLogs(log, late, "exact")).toMatchObject({ kind: "late", index: 3, amount: 2 });
     expect(compareLogs(log, late, "ordered")).toBeNull();
+    expect(compareLogs(log, late, 2)).toBeNull();
+    expect(compareLogs(log, late, 1.5)).toMatchObject({ kind: "late", index: 3, amount: 2 });
     const wrong = log.map((e, i): LogEntry => (i === 3 ? spike(15, 9) : e));
     expect(compareLogs(log, wrong, "exact")).toMatchObject({ kind: "wrong", index: 3 });
     expect(compareLogs(log, log.slice(0, 5), "exact")).toMatchObject({ kind: "lost", index: 5 });
@@ -142,6 +144,47 @@ describe("event files", () => {
       [0x11, 2],
       [0x12, 6],
     ]);
+  });
+
+  it("reads an address bit by bit, as analysers export channels", () => {
+    const csv = "; made by an analyser\nTime [us],D0,D1,D2,REQ\n0,0,0,0,0\n1,1,0,1,1\n2,1,0,1,0\n3,0,1,1,1\n";
+    const bytes = new TextEncoder().encode(csv);
+    expect(eventFileFormat(bytes)).toBe("csv");
+    expect(readEvents(bytes, "csv", "capture")).toEqual([
+      { time: 1, word: 5 },
+      { time: 3, word: 6 },
+    ]);
+  });
+
+  const waveform = (vars: string, changes: string): Uint8Array =>
+    new TextEncoder().encode(`$timescale 10 ns $end\n$scope module top $end\n${vars}$upscope $end\n$enddefinitions $end\n${changes}`);
+
+  it("reads a waveform: a handshake with a vector, or with an address bit by bit", () => {
+    const changes = "#0\nb0 %\n0!\n0&\n#10\nb10001 %\n1!\n#20\n1&\n#30\n0!\n0&\n#40\nb10 %\n1!\n#55\n1&\n";
+    const vars = "$var wire 1 ! aer_req $end\n$var wire 1 & aer_ack $end\n$var wire 5 % aer_addr [4:0] $end\n";
+    const bytes = waveform(vars, changes);
+    expect(eventFileFormat(bytes)).toBe("vcd");
+    expect(readEvents(bytes, "vcd", "w").map((e) => [e.word, Math.round(e.time * 1000)])).toEqual([
+      [17, 200],
+      [2, 550],
+    ]);
+    const bits = waveform(
+      "$var wire 1 a D0 $end\n$var wire 1 b D1 $end\n$var wire 1 r REQ $end\n",
+      "#0\n0a\n0b\n0r\n#7\n1b\n1r\n#9\n0r\n#11\n1a\n1r\n",
+    );
+    expect(readEvents(bits, "vcd", "w").map((e) => e.word)).toEqual([2, 3]);
+  });
+
+  it("reads a waveform of a simulator: each rise of the clock at which the word is valid takes what was there before it", () => {
+    const vars =
+      "$var wire 1 c clk $end\n$var wire 48 p out_packet [47:0] $end\n$var wire 1 v out_valid $end\n$var wire 1 w cfg_rvalid $end\n$var wire 48 q in_packet [47:0] $end\n";
+    const changes = "#0\n0c\n0v\nbx p\nb1 q\n#5\n1c\nb11 p\n1v\n#10\n0c\n#15\n1c\nb100 p\n#20\n0c\n#25\n1c\n0v\n#30\n0c\n#35\n1c\n";
+    expect(readEvents(waveform(vars, changes), "vcd", "w").map((e) => [e.word, Math.round(e.time * 1000)])).toEqual([
+      [3, 150],
+      [4, 250],
+    ]);
+    const none = waveform("$var wire 1 c clk $end\n", "#0\n0c\n");
+    expect(codesOf(() => readEvents(none, "vcd", "w"))).toEqual(["event-signals w"]);
   });
 
   it("refuses what is no event file", () => {

@@ -147,8 +147,16 @@ export const boardErrors = table({
     message: (name: string, columns: readonly string[]) =>
       `${name} has no column for the time or none for the address: ${columns.join(", ")}`,
     explain:
-      "The heading of a CSV file names its columns. One must contain `time` (with its unit: s, ms, us, ns), one `addr`, `word`, `data` or `bus`; `req` and `ack` columns are the handshake lines of a logic analyser.",
+      "The heading of a CSV file names its columns. One must contain `time` (with its unit: s, ms, us, ns), one `addr`, `word`, `data` or `bus` (or its bits: addr0, addr1, or D0, D1 …); `req` and `ack` columns are the handshake lines of a logic analyser.",
     help: "name the columns time_us,address or time_s,req,ack,address",
+  },
+  "event-signals": {
+    severity: "error",
+    message: (name: string, signals: readonly string[]) =>
+      `${name} has no signals that tell events: ${signals.slice(0, 12).join(", ")}${signals.length > 12 ? " and more" : ""}`,
+    explain:
+      "Events in a waveform are found by the names of signals: an address (`addr`, `packet` or `word` in its name, or its bits as addr0, D0 …), and an acknowledge or a request (`ack`, `req`), or `valid` with a clock (`clk`).",
+    help: "name the analyser's channels so, or export a table: time_us,address",
   },
   "event-time": {
     severity: "error",

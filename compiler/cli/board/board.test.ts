@@ -139,6 +139,18 @@ describe("events with times", () => {
         .join("")}`,
     );
     expect((await shop.run("verify", "b3", "--against", "fewer.csv", "--samples", "samples.txt")).err).toContain("error[log-lost]");
+    const lost = await shop.run("verify", "b3", "--against", "fewer.csv", "--samples", "samples.txt");
+    expect(lost.err).toContain("in sample 0, 0 entries after its beginning");
+    expect(lost.out).toContain("cone of influence");
+    // Times count from the first event; one of them comes later than it should.
+    const late = events.map((e, i) => `${e.time + (i === events.length - 1 ? 1 : 0) + 7},${e.word}\n`).join("");
+    shop.write("late.csv", `time_us,address\n${late}`);
+    const against = ["verify", "b3", "--samples", "samples.txt", "--against"];
+    expect((await shop.run(...against, "late.csv")).code).toBe(0);
+    expect((await shop.run(...against, "late.csv", "--within-us", "0.5")).err).toContain("error[log-late]");
+    expect((await shop.run(...against, "late.csv", "--within-us", "1.01")).out).toContain("each within 1.01 µs");
+    shop.write("foreign.csv", "time_us,address\n1,0x900001\n2,0x900002\n");
+    expect((await shop.run(...against, "foreign.csv")).out).toContain("2 of the 2 different words of the log are none that was expected");
     // A packet of this chip is wider than an address of AEDAT 2.
     expect((await shop.run("run", "b3", "--samples", "samples.txt", "--events-out", "out.aedat")).err).toContain("error[event-wide]");
   });

@@ -21,29 +21,35 @@ export type LogFlags = {
   readonly backDoor?: boolean;
   readonly readBack?: boolean;
   readonly ordered?: boolean;
+  /** Of a recording of events: microseconds by which one may be early or late, all counted from the first. */
+  readonly withinUs?: number;
 };
 
 /** Compares a log of the chip with what the simulator says of the same tape. Reports the first difference. */
 export async function verifyAgainstLog(run: Run, build: Build, file: string, flags: LogFlags): Promise<void> {
   const { pins } = pinsOf(build.chip);
-  const { expected, log, rule, samples } = readBoth(run, build, file, pins, flags);
+  const { expected, log, rule, samples, whole } = readBoth(run, build, file, pins, flags);
   checkNetwork(log, build.image, file);
-  const difference = compareLogs(expected, log, rule);
+  const found = compareLogs(expected, log, rule);
+  const difference = found === null || whole === null ? found : placedIn(found, whole);
   if (difference === null) {
     const spikes = log.filter((e) => e.kind === "spike").length;
     const reads = log.filter((e) => e.kind === "read").length;
     run.print(
-      `${file}: ${log.length} lines agree (${spikes} events, ${reads} words read back), cycles ${rule === "exact" ? "included" : "not compared"}`,
+      `${file}: ${log.length} lines agree (${spikes} events, ${reads} words read back), ${rule === "exact" ? "cycles included" : rule === "ordered" ? "cycles not compared" : `each within ${flags.withinUs} µs`}`,
     );
     return;
   }
   run.report(reportOf(difference, file, build.image, pins));
+  const foreign = strangers(expected, log);
+  if (foreign !== null) run.print(foreign);
   const sample = samples[difference.marks - 1];
   const why = sample === undefined ? memoryLine(build, difference) : await coneOfEntry(build, difference, sample);
   if (why !== null) run.print(why);
 }
 
-type Both = Expected & { readonly log: readonly LogEntry[]; readonly rule: CycleRule };
+/** `whole`: the expected log with its marks, where only its events are compared. */
+type Both = Expected & { readonly log: readonly LogEntry[]; readonly rule: CycleRule; readonly whole: readonly LogEntry[] | null };
 
 type Expected = { readonly expected: readonly LogEntry[]; readonly samples: readonly BoardSample[] };
 
@@ -52,9 +58,50 @@ function readBoth(run: Run, build: Build, file: string, pins: Pins, flags: LogFl
   const events = readEventLog(run, file, build.chip.clockHz);
   const log = events ?? parseLog(run.files.text(file), file);
   const { expected, samples } = expectedLog(run, build, file, pins, flags);
-  // Without marks nobody can say which sample an event belongs to.
-  if (events !== null) return { expected: expected.filter((e) => e.kind === "spike"), samples: [], log, rule: "ordered" };
-  return { expected, samples, log, rule: flags.ordered === true ? "ordered" : "exact" };
+  if (events === null) return { expected, samples, log, rule: flags.ordered === true ? "ordered" : "exact", whole: null };
+  const only = expected.filter((e) => e.kind === "spike");
+  if (flags.withinUs === undefined) return { expected: only, samples, log, rule: "ordered", whole: expected };
+  const rule = (flags.withinUs * build.chip.clockHz) / 1e6;
+  return { expected: fromFirst(only), samples, log: fromFirst(log), rule, whole: expected };
+}
+
+/** Cycles since the first event. */
+function fromFirst(log: readonly LogEntry[]): readonly LogEntry[] {
+  const first = log[0]?.cycle ?? 0;
+  return log.map((e) => ({ ...e, cycle: e.cycle - first }));
+}
+
+/** A difference between events only, told by the marks of the log that they were expected in. */
+function placedIn(d: LogDifference, whole: readonly LogEntry[]): LogDifference {
+  let spikes = 0;
+  let marks = 0;
+  let from = 0;
+  let since = 0;
+  let entry: LogEntry | null = null;
+  for (const e of whole) {
+    if (e.kind === "mark") {
+      marks++;
+      from = e.cycle;
+      since = 0;
+    } else if (e.kind === "spike") {
+      if (spikes++ === d.index) {
+        entry = e;
+        break;
+      }
+      since++;
+    }
+  }
+  return { ...d, expected: d.expected === null ? null : entry, marks, from, since };
+}
+
+/** Words that the chip was never expected to send: a sign of another network, or of address lines in another order. */
+function strangers(expected: readonly LogEntry[], log: readonly LogEntry[]): string | null {
+  const words = (list: readonly LogEntry[]) => new Set(list.flatMap((e) => (e.kind === "spike" ? [String(e.word)] : [])));
+  const known = words(expected);
+  const got = [...words(log)];
+  const strange = got.filter((w) => !known.has(w)).length;
+  if (2 * strange <= got.length) return null;
+  return `${strange} of the ${got.length} different words of the log are none that was expected: it may be of another network or other samples, or its address lines are in another order`;
 }
 
 function expectedLog(run: Run, build: Build, file: string, pins: Pins, flags: LogFlags): Expected {

@@ -1,11 +1,11 @@
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import { manifestFile } from "../../../targets/sanafe/files.ts";
 import { at } from "../../base/bug.ts";
 import { Failure, fail } from "../../base/diagnostic.ts";
 import type { Register, Run, SharedFlags } from "../command.ts";
 import { readArtifact, verifyArtifact } from "../artifacts.ts";
 import { chipOf } from "../chips.ts";
-import { whole } from "../flags.ts";
+import { positive, whole } from "../flags.ts";
 import { addThreadsFlag, addTimeFlag, type ThreadFlags } from "../time.ts";
 import { runBuild } from "../run/build.ts";
 import { runGraphOn } from "../run/graph.ts";
@@ -53,13 +53,6 @@ export const runCommandOf: Register = (program, runner) => {
   addTimeFlag(command);
   addThreadsFlag(command);
 };
-
-/** For commander: a number above 0. */
-function positive(text: string): number {
-  const n = Number(text);
-  if (!(n > 0) || !Number.isFinite(n)) throw new InvalidArgumentError("a number above 0 is wanted.");
-  return n;
-}
 
 async function runAny(run: Run, path: string, flags: RunFlags): Promise<void> {
   const { samples } = flags;

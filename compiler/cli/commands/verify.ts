@@ -9,7 +9,7 @@ import { openBuild } from "../build/read.ts";
 import { chipOf } from "../chips.ts";
 import type { Register, Run, SharedFlags } from "../command.ts";
 import { compareOnRandom } from "../run/compare.ts";
-import { whole } from "../flags.ts";
+import { positive, whole } from "../flags.ts";
 import { verifyAgainstLog } from "../board/verify-log.ts";
 import { rtlTools, verifyAgainstRtl } from "../run/rtl.ts";
 
@@ -23,6 +23,7 @@ type Flags = SharedFlags & {
   readonly backDoor?: boolean;
   readonly readBack?: boolean;
   readonly ordered?: boolean;
+  readonly withinUs?: number;
 };
 
 const kinds = ["graph", "network", "cores", "chip", "build"];
@@ -45,6 +46,7 @@ export const verifyCommand: Register = (program, runner) => {
     .option("--back-door", "without such a folder: the memories were not loaded through the pins")
     .option("--read-back", "without such a folder: the tape reads the memories back")
     .option("--ordered", "compare with a log's events and their order, not their cycles")
+    .option("--within-us <us>", "of a recording of events: compare times, too, from the first event on", positive)
     .action((what: readonly string[], flags: Flags) =>
       runner(flags, async (run) => {
         const path = at(what, what.length - 1);

@@ -15,7 +15,7 @@ import type { Run } from "../command.ts";
  * t0 being the first event's time, on the channel that its address is.
  */
 
-const endings: Readonly<Record<string, EventFileFormat>> = { csv: "csv", aedat: "aedat" };
+const endings: Readonly<Record<string, Exclude<EventFileFormat, "vcd">>> = { csv: "csv", aedat: "aedat" };
 
 /** Writes what the chip's pins send while the samples run. */
 export function writeEventStream(run: Run, build: Build, samples: readonly BoardSample[], path: string): void {
