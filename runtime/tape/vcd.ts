@@ -19,8 +19,9 @@ export function addressBit(name: string): number | null {
   return found === null ? null : Number(found[1]);
 }
 
-/** An acknowledge line; a packet is none. */
-export const ackLine = /(?<!p)ack/i;
+/** Handshake lines; a packet, or what goes back, is none. */
+export const ackLine = /(^|_|\W|aer|in|out)ack/i;
+const reqLine = /(^|_|\W|aer|in|out)req/i;
 
 export function readVcd(text: string, name: string): readonly TimedEvent[] {
   const end = text.indexOf("$enddefinitions");
@@ -35,7 +36,7 @@ export function readVcd(text: string, name: string): readonly TimedEvent[] {
     const bit = s.width === 1 ? addressBit(s.name) : null;
     return bit === null ? [] : [{ code: s.code, bit }];
   });
-  const ack = named((n) => ackLine.test(n)) ?? named((n) => /req/i.test(n));
+  const ack = named((n) => ackLine.test(n)) ?? named((n) => reqLine.test(n));
   const prefix = stem(vector?.name ?? "");
   const valid = named((n) => n.startsWith(prefix) && /valid/i.test(n)) ?? named((n) => /valid/i.test(n));
   const clock = named((n) => /^(clk|clock)/i.test(n));
@@ -61,7 +62,7 @@ function unitOf(head: string): number {
 function signalsOf(head: string): Signal[] {
   const out: Signal[] = [];
   let depth = 0;
-  for (const m of head.matchAll(/\$(scope|upscope|var)\b([^$]*)\$end/g)) {
+  for (const m of head.matchAll(/\$(scope|upscope|var)\b([\s\S]*?)\$end/g)) {
     if (m[1] === "scope") depth++;
     else if (m[1] === "upscope") depth--;
     else {
