@@ -80,6 +80,9 @@ export type WordMeaning = {
 /** A word of an image's memories, and why it was named. */
 export type WordPlace = { readonly section: string; readonly address: number; readonly why: string };
 
+/** A word of a memory in which bits (a mask) may be at fault, and what a tape wrote there. */
+export type Suspect = { readonly section: string; readonly address: number; readonly bits: number; readonly written: number };
+
 /** One group of a bring-up kit's vectors; the expected answers come from running the tape on a board of the simulator. */
 export type BringupTest = {
   /** kebab-case, e.g. "threshold-edges". */
@@ -127,6 +130,8 @@ export type Pins = {
   readonly routes?: number;
   /** Reads the words of spikes; absent where a word is nothing but the neuron's address. */
   readonly meaning?: (image: Image) => (word: number | bigint) => WordMeaning;
+  /** Of memories that nobody can read: the words that may have a part in an event that came out, or did not, after so many marks of a tape; the likeliest first. */
+  readonly suspects?: (tape: Tape, word: number | bigint, marks: number) => readonly Suspect[];
 };
 
 /** A chip's own configuration files. */

@@ -1,5 +1,5 @@
 import { type Parameters, slots, tickClocks } from "./parameters.ts";
-import { neuronWord, readBit, readField } from "./words.ts";
+import { neuronWord, readField } from "./words.ts";
 
 /*
  * One core, clock by clock: scheduler memory, token controller, neuron block and core memory.
@@ -91,12 +91,10 @@ export class Core {
       readField(memory, Math.floor(i / p.weights) * word.chunks, weights[i % p.weights]!),
     );
     this.#connections = new Uint32Array(n * this.#chunks);
-    for (let i = 0; i < n; i++)
-      for (let a = 0; a < p.axons; a++) {
-        const at = i * this.#chunks + (a >>> 5);
-        if (readBit(memory, i * word.chunks, word.connections.low + a) === 1)
-          this.#connections[at] = this.#connections[at]! | (1 << (a & 31));
-      }
+    for (let c = 0; c < this.#chunks; c++) {
+      const f = { ...word.connections, low: word.connections.low + 32 * c, bits: Math.min(32, p.axons - 32 * c) };
+      for (let i = 0; i < n; i++) this.#connections[i * this.#chunks + c] = readField(memory, i * word.chunks, f);
+    }
     this.#typeOf = Uint8Array.from({ length: p.axons }, (_, a) => types[a] ?? 0);
     this.#types = Array.from({ length: p.weights }, (_, k) => {
       const mask = new Uint32Array(this.#chunks);

@@ -164,6 +164,7 @@ export class Grid {
   /** The host's input: a packet that the grid takes as soon as it can. One at a time. */
   offer(packet: Packet): void {
     this.#offered = packet;
+    this.#moved = true;
     this.#wake(0);
   }
 
@@ -171,6 +172,7 @@ export class Grid {
   withdraw(): boolean {
     if (this.#read[0] === 0) return false;
     this.#offered = null;
+    this.#moved = true;
     return true;
   }
 
@@ -243,9 +245,7 @@ export class Grid {
 
   /** Nothing will move before a core does something: no merge has work, or each waits for room and did so in the last clock. */
   #still(): boolean {
-    return (
-      (this.#active.length === 0 || !this.#moved) && this.#sending.length === 0 && this.#offered === null && !this.#tickNext && !this.#reset
-    );
+    return (this.#active.length === 0 || !this.#moved) && this.#sending.length === 0 && !this.#tickNext && !this.#reset;
   }
 
   #step(): void {

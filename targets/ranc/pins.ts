@@ -10,6 +10,7 @@ import { Grid } from "./grid.ts";
 import { cellName, coresFrom, elaborationOf, memoriesOf } from "./load.ts";
 import { packetsOf } from "./machine.ts";
 import { type Parameters, parametersOf, tickClocks } from "./parameters.ts";
+import { suspectsOf } from "./suspects.ts";
 import { benchOf, fileOf, filesOfTape, tapeHex } from "./tape.ts";
 import { axonType, chunkBits, decodePacket, encodePacket, neuronWord } from "./words.ts";
 
@@ -36,6 +37,7 @@ export function rancPins(chip: ChipSpec): Pins {
     bringup: () => bringupTests(p),
     routes: (p.columns * p.rows) ** 2,
     meaning: (image) => meaning(image),
+    suspects: (tape, word, marks) => suspectsOf(p, tape, Number(word), marks),
   };
 }
 
@@ -46,9 +48,15 @@ function cellsOf(p: Parameters): number[] {
 
 function memoriesAt(p: Parameters): PinMemory[] {
   const sizes = sizesOf(p);
+  const { bits, chunks } = neuronWord(p);
   return cellsOf(p).flatMap((cell) =>
     (["neurons", "types"] as const).map(
       (name): PinMemory => ({
+        // The last of a neuron's words may be shorter.
+        ...(name === "neurons" &&
+          bits % chunkBits !== 0 && {
+            widths: Array.from({ length: sizes.neurons }, (_, i) => Math.min(chunkBits, bits - (i % chunks) * chunkBits)),
+          }),
         section: `${cellName(p, cell)}/${name}`,
         space: spaces[name],
         base: cell * sizes[name],

@@ -66,8 +66,19 @@ export type NeuronWord = {
   readonly field: (name: NeuronField) => WideField;
 };
 
+const words = new WeakMap<Parameters, NeuronWord>();
+
 /** The word of one neuron in a core's memory (Core.v:64-76, 118-130). */
 export function neuronWord(p: Parameters): NeuronWord {
+  let found = words.get(p);
+  if (found === undefined) {
+    found = layOut(p);
+    words.set(p, found);
+  }
+  return found;
+}
+
+function layOut(p: Parameters): NeuronWord {
   const order: readonly (readonly [string, number, boolean])[] = [
     ["connections", p.axons, false],
     ["current", p.potentialBits, true],
@@ -95,14 +106,10 @@ export function neuronWord(p: Parameters): NeuronWord {
 
 /** A field of at most 32 bits of the word that begins at `base`. */
 export function readField(memory: ArrayLike<number>, base: number, f: WideField): number {
-  let raw = 0;
-  for (let done = 0; done < f.bits; ) {
-    const bit = f.low + done;
-    const shift = bit % chunkBits;
-    const part = Math.min(f.bits - done, chunkBits - shift);
-    raw |= (((memory[base + Math.floor(bit / chunkBits)] ?? 0) >>> shift) & (2 ** part - 1)) << done;
-    done += part;
-  }
+  const first = base + Math.floor(f.low / chunkBits);
+  const shift = f.low % chunkBits;
+  let raw = (memory[first] ?? 0) >>> shift;
+  for (let k = 1, done = chunkBits - shift; done < f.bits; k++, done += chunkBits) raw |= (memory[first + k] ?? 0) << done;
   const up = 32 - f.bits;
   return f.signed ? (raw << up) >> up : (raw << up) >>> up;
 }

@@ -1,26 +1,32 @@
+import { readFileSync } from "node:fs";
 import { type Answer, diagnose } from "../../compiler/analysis/bringup/diagnose.ts";
 import { play, type Vectors, vectorsOf } from "../../compiler/analysis/bringup/vectors.ts";
 import { Random } from "../../compiler/base/random.ts";
 import { compareLogs } from "../../runtime/tape/compare.ts";
 import type { Fault, LogEntry } from "../../runtime/tape/types.ts";
-import { targetNamed } from "../../targets/index.ts";
+import { parseChip } from "../../targets/chip-yaml.ts";
+import { targetNamed, targetOf } from "../../targets/index.ts";
 import type { PinMemory, Pins } from "../../targets/target.ts";
 
 /*
  * How many random single stuck-at faults of a chip's memories a bring-up kit detects, and how
  * often the faulty word is among the first three that `diagnose` names.
  *
- *   tsx test/bench/faults.ts [chip] [faults] [seed] [section]
+ *   tsx test/bench/faults.ts [chip or chip.yaml] [faults] [seed] [section]
  *
  * A fault is a bit of any memory (or of those whose name has the last argument in it), drawn evenly over bits, stuck at
- * 0 or 1. The kit's tests
- * play in their order until one fails; the diagnosis sees that test's answer only. Of a march over a
+ * 0 or 1. The kit's tests play in their order until one fails; the diagnosis sees that test's answer, and, where
+ * the chip says itself which words may be at fault, those of the shorter tests around it. Of a march over a
  * memory that the pins read, only the operations near the faulty word are played: a stuck bit
  * changes no other read, and whole marches would take hours.
  */
 
 /** Words on each side of the faulty one that a cut march keeps. */
 const neighbours = 8;
+
+/** Tests on each side of a failed one that a diagnosis sees too, if their tapes are not long. */
+const around = 20;
+const longTape = 10_000;
 
 export type FaultFigures = {
   readonly faults: number;
@@ -37,7 +43,7 @@ export function measureFaults(
   section = "",
   progress: (done: number) => void = () => {},
 ): FaultFigures {
-  const target = targetNamed(chip);
+  const target = chip.endsWith(".yaml") ? targetOf(parseChip(readFileSync(chip, "utf8"), chip)) : targetNamed(chip);
   const pins = target.pins;
   if (pins === undefined) throw new Error(`${chip} has no pins`);
   const random = new Random(seed);
@@ -51,9 +57,8 @@ export function measureFaults(
     const answer = firstFailure(fault);
     if (answer === null) missed.push(fault);
     else {
-      const names = diagnose(target, pins, [answer]).suspicions.flatMap((s) => (s.word === null ? [] : [s.word]));
-      const words = names.filter((w, i) => names.findIndex((o) => o.section === w.section && o.address === w.address) === i);
-      if (!words.slice(0, 3).some((w) => w.section === fault.section && w.address === fault.address)) misnamed.push(fault);
+      const { suspicions } = diagnose(target, pins, [answer, ...beside(answer, fault)]);
+      if (!suspicions.slice(0, 3).some(({ word: w }) => w?.section === fault.section && w.address === fault.address)) misnamed.push(fault);
     }
     progress(k + 1);
   }
@@ -70,6 +75,17 @@ export function measureFaults(
       if (compareLogs(expected, got, "ordered") !== null) return { vectors: cut, expected, got };
     }
     return null;
+  }
+
+  /** Answers to the shorter tests around the one that failed, for memories that the pins do not read. */
+  function beside(answer: Answer, fault: Fault): Answer[] {
+    const board = pins as Pins;
+    if (board.suspects === undefined) return [];
+    const index = vectors.findIndex((v) => v.mark === answer.vectors.mark);
+    return vectors.flatMap((v, i) => {
+      if (i === index || Math.abs(i - index) > around || v.tape.length > longTape) return [];
+      return [{ vectors: v, expected: (sound[i] ??= play(board, v.tape)), got: play(board, v.tape, [fault]) }];
+    });
   }
 }
 

@@ -32,12 +32,12 @@ export type Diagnosis = {
 };
 
 /** Suspicions, the likeliest first. */
-export function diagnose(target: Target, pins: Pins, answers: readonly Answer[], trials = 400): Diagnosis {
+export function diagnose(target: Target, pins: Pins, answers: readonly Answer[], trials = 800): Diagnosis {
   const failing = answers.filter((a) => compareLogs(a.expected, a.got, "ordered") !== null);
   const reads = failing.flatMap((a) => readsOf(a));
   const wrong = reads.filter((r) => r.expected !== r.got);
   const found = [...memorySuspicions(pins, reads, wrong)];
-  if (wrong.length === 0) found.push(...eventSuspicions(target, pins, failing, trials));
+  if (wrong.length === 0) found.push(...eventSuspicions(target, pins, answers, failing, trials));
   // Reads that no word of theirs explains: a register that they go through may be at fault.
   else if (!found.some((s) => s.word !== null && s.score >= clear)) found.push(...fewSuspicions(pins, shortestOf(failing)));
   return {
@@ -155,8 +155,8 @@ function stuckBits(m: PinMemory, all: readonly Read[], bad: readonly Read[], tot
   return out;
 }
 
-/** Faults that give the very answer: no more can be told apart by this test. */
-const enough = 24;
+/** Faults that give the very answer of one test: more of them are not looked into. */
+const enough = 64;
 
 /** A word that explains this part of what differs leaves little to look for. */
 const clear = 0.5;
@@ -165,20 +165,121 @@ function shortestOf(failing: readonly Answer[]): Answer | null {
   return [...failing].sort((p, q) => p.vectors.tape.length - q.vectors.tape.length)[0] ?? null;
 }
 
-/** Faults that only events show: simulated on the shortest failing tests. */
-function eventSuspicions(target: Target, pins: Pins, failing: readonly Answer[], trials: number): Suspicion[] {
-  const shortest = shortestOf(failing);
+/** Faults that only events show: simulated on the shortest failing test, and those that explain it on the tests beside it. */
+function eventSuspicions(target: Target, pins: Pins, answers: readonly Answer[], failing: readonly Answer[], trials: number): Suspicion[] {
+  const told = pins.suspects !== undefined;
+  const shortest = told ? ([...failing].sort((p, q) => workOf(p) - workOf(q))[0] ?? null) : shortestOf(failing);
   if (shortest === null) return [];
-  const out: Suspicion[] = [];
   const lost = lostOutputs(shortest);
-  if (lost !== null) out.push(lost);
+  const short = told ? shortened(pins, shortest) : shortest;
+  const candidates: Candidate[] = [];
   let exact = 0;
-  for (const trial of trialsFor(target, pins, shortest).slice(0, trials)) {
-    const score = similarity(shortest, playedWith(pins, shortest.vectors.tape, trial));
-    if (score > 0) out.push({ text: trial.text, word: trial.word, score });
-    if (score === 1 && ++exact >= enough) break;
+  for (const trial of trialsFor(target, pins, shortest, short).slice(0, trials)) {
+    if (exact > 0 && trial.unlikely === true) break;
+    const c = { trial, wrong: 0, sound: 0 };
+    judge(pins, c, short);
+    if (c.wrong < c.sound) candidates.push(c);
+    if (c.wrong === 0 && ++exact >= enough) break;
   }
-  return [...out, ...fewSuspicions(pins, shortest)];
+  if (told) toldApart(pins, candidates, nearest(answers, shortest), trials);
+  return [
+    ...(lost === null ? [] : [lost]),
+    ...candidates.map((c) => ({ text: c.trial.text, word: c.trial.word, score: scoreOf(c) })),
+    ...(told ? [] : fewSuspicions(pins, shortest)),
+  ];
+}
+
+/** A simulated fault: how far its logs are from the board's, and how far those of a sound chip are. */
+type Candidate = { readonly trial: Trial; wrong: number; sound: number };
+
+function judge(pins: Pins, c: Candidate, { vectors, expected, got }: Answer): void {
+  c.wrong += distance(playedWith(pins, vectors.tape, c.trial), got);
+  c.sound += distance(expected, got);
+}
+
+/** 1: the simulated fault gives the very logs; 0 or less: it is no nearer to them than a sound chip. */
+function scoreOf({ wrong, sound }: Candidate): number {
+  return 1 - wrong / sound;
+}
+
+/** Tests that are looked at to tell faults apart, and the longest tape of those. */
+const mostOthers = 24;
+const longest = 10_000;
+
+/** Other tests, those beside the given one in the kit first: what stands together is about one place of the chip. */
+function nearest(answers: readonly Answer[], from: Answer): Answer[] {
+  const far = (a: Answer): number => Math.abs(a.vectors.mark - from.vectors.mark);
+  return answers
+    .filter((a) => a !== from && a.vectors.tape.length <= longest)
+    .sort((p, q) => far(p) - far(q))
+    .slice(0, mostOthers);
+}
+
+/** Plays further tests with the faults that explain everything so far, until they are of one word. */
+function toldApart(pins: Pins, candidates: readonly Candidate[], answers: readonly Answer[], plays: number): void {
+  let left = candidates.filter((c) => c.wrong === 0);
+  let played = 0;
+  for (const answer of answers) {
+    const words = new Set(left.map((c) => (c.trial.word === null ? c.trial.text : `${c.trial.word.section} ${c.trial.word.address}`)));
+    if (words.size <= 1 || played + left.length > plays) return;
+    const short = shortened(pins, answer);
+    for (const c of left) judge(pins, c, short);
+    played += left.length;
+    left = left.filter((c) => c.wrong === 0);
+  }
+}
+
+/** Events and steps that a simulated fault takes on a test, about; programming counts little. */
+function workOf({ vectors: { tape } }: Answer): number {
+  const count = (...ops: readonly TapeOp["op"][]): number => tape.reduce((n, o) => (ops.includes(o.op) ? n + 1 : n), 0);
+  const work = count("event", "tick");
+  const marks = count("mark");
+  return (marks < manyStretches ? work : (work / marks) * (keptDiffering + keptEqual)) + tape.length / 1000;
+}
+
+/** Stretches between marks of a test that is worth shortening; how many that differ are kept, and how many that do not. */
+const manyStretches = 24;
+const keptDiffering = 3;
+const keptEqual = 2;
+
+/**
+ * A test with only a few of the stretches between its marks, for one in which they do not depend on each other: a
+ * sound chip gives the same in each without the others.
+ */
+function shortened(pins: Pins, answer: Answer): Answer {
+  const { vectors, expected, got } = answer;
+  const ops = stretches(vectors.tape, (o) => o.op === "mark");
+  const [e, g] = [stretches(expected, (x) => x.kind === "mark"), stretches(got, (x) => x.kind === "mark")];
+  if (ops.length < manyStretches || e.length !== g.length || e.length > ops.length) return answer;
+  const same = (k: number): boolean => compareLogs(at(e, k), at(g, k), "ordered") === null;
+  const first = ops.findIndex((list) => list.some((o) => o.op === "event" || o.op === "tick"));
+  const worked = Array.from({ length: Math.max(0, e.length - first) }, (_, k) => first + k).filter((k) => k < ops.length);
+  const kept = new Set([...worked.filter((k) => !same(k)).slice(0, keptDiffering), ...worked.filter(same).slice(0, keptEqual)]);
+  const chosen = worked.filter((k) => kept.has(k));
+  if (first < 0 || chosen.length === 0) return answer;
+  const begin = at(ops, first);
+  const work = begin.findIndex((o) => o.op === "event" || o.op === "tick");
+  const setUp = [...ops.slice(0, first).flat(), ...begin.slice(0, work)];
+  const tape = [...setUp, ...chosen.flatMap((k) => (k === first ? begin.slice(work) : at(ops, k)))];
+  const head = (log: readonly (readonly LogEntry[])[]): LogEntry[] => [...log.slice(0, first).flat(), ...chosen.flatMap((k) => at(log, k))];
+  const [short, answered] = [head(e), head(g)];
+  const alone = pins.board().run(tape);
+  if (compareLogs(withoutEnd(short), withoutEnd(alone), "ordered") !== null) return answer;
+  return { vectors: { ...vectors, tape }, expected: short, got: answered };
+}
+
+function withoutEnd(log: readonly LogEntry[]): LogEntry[] {
+  return log.filter((x) => x.kind !== "end");
+}
+
+/** Cut behind each mark. */
+function stretches<T>(list: readonly T[], isMark: (item: T) => boolean): T[][] {
+  const out: T[][] = [[]];
+  for (const item of list) {
+    out.at(-1)?.push(item);
+    if (isMark(item)) out.push([]);
+  }
+  return out;
 }
 
 /** Words up to which a memory that nobody can read is tried word by word: registers. */
@@ -221,6 +322,12 @@ function fewSuspicions(pins: Pins, answer: Answer | null): Suspicion[] {
   return out;
 }
 
+/** 1: the simulated fault gives the very log; 0 or less: it is no nearer to it than a sound chip. */
+function similarity({ expected, got }: Answer, simulated: readonly LogEntry[]): number {
+  const sound = distance(expected, got);
+  return sound === 0 ? 0 : 1 - distance(simulated, got) / sound;
+}
+
 /** What a log has between two marks, without cycles. */
 function stretchOf(log: readonly LogEntry[], marks: number): string {
   let seen = 0;
@@ -246,12 +353,6 @@ function lostOutputs({ expected, got }: Answer): Suspicion | null {
   const count = `${missing} ${missing === 1 ? "event was" : "events were"}`;
   // Anything that kept a neuron from firing looks like this too, so it must not outrank a cause that says which.
   return { text: `${count} lost on the way out: a clock-domain drop, or a full buffer of the receiver`, word: null, score: 0.6 };
-}
-
-/** 1: the simulated fault gives the very log; 0 or less: it is no nearer to it than a sound chip. */
-function similarity({ expected, got }: Answer, simulated: readonly LogEntry[]): number {
-  const sound = distance(expected, got);
-  return sound === 0 ? 0 : 1 - distance(simulated, got) / sound;
 }
 
 /** Entries that only one of the logs has, wherever they stand between two marks. */
@@ -285,19 +386,45 @@ function plain(_: string, value: unknown): unknown {
 /** Ticks before a difference in which the event that caused it may have been offered. */
 const reach = 4;
 
-/** What may have led to the first difference of a test. */
-function trialsFor(target: Target, pins: Pins, answer: Answer): Trial[] {
-  const { vectors, expected, got } = answer;
+/** What may have led to the first difference of a test; `short` is the same with less in it. */
+function trialsFor(target: Target, pins: Pins, answer: Answer, short: Answer): Trial[] {
+  const { vectors, expected, got } = short;
   const difference = compareLogs(expected, got, "ordered");
   if (difference === null) return [];
-  const cycle = (difference.expected ?? difference.got)?.cycle ?? 0;
   const entries = [difference.expected, difference.got];
-  const bits = bitTrials(target, pins, vectors, entries);
+  const { tape } = vectors;
+  const played = pins.board().run(tape);
+  const cycle = (played[difference.index] ?? played.at(-1))?.cycle ?? 0;
+  const bits = [...suspectTrials(pins, tape, entries, difference.marks), ...bitTrials(target, pins, vectors, entries)];
   const unseen =
-    bits.length > 0 || pins.memories.every((m) => m.readable || isFew(m))
+    bits.length > 0 || pins.suspects !== undefined || pins.memories.every((m) => m.readable || isFew(m))
       ? []
-      : unseenTrials(pins, vectors.tape, entries, difference.marks);
-  return [...eventTrials(pins, vectors.tape, cycle), ...bits, ...unseen];
+      : unseenTrials(pins, answer.vectors.tape, entries, compareLogs(answer.expected, answer.got, "ordered")?.marks ?? 0);
+  return [...eventTrials(pins, tape, cycle), ...bits, ...unseen];
+}
+
+/** Stuck bits of the words that the chip names itself, those that were not written so first. */
+function suspectTrials(pins: Pins, tape: Tape, entries: readonly (LogEntry | null)[], marks: number): Trial[] {
+  const { suspects } = pins;
+  if (suspects === undefined) return [];
+  const found = entries.flatMap((e) => (e?.kind === "spike" ? suspects(tape, e.word, marks) : []));
+  const seen = new Set<string>();
+  const out: Trial[] = [];
+  for (const { section, address, bits, written } of found)
+    for (let bit = 0; bit < 32; bit++) {
+      const key = `${section} ${address} ${bit}`;
+      if (((bits >>> bit) & 1) === 0 || seen.has(key)) continue;
+      seen.add(key);
+      for (const stuck of [0, 1] as const)
+        out.push({
+          text: `bit ${bit} of ${section} word ${address} is stuck at ${stuck}`,
+          word: { section, address },
+          fault: { section, address, bit, stuck },
+          // A bit of what the chip itself writes may be stuck at what was first written.
+          unlikely: ((written >>> bit) & 1) === stuck,
+        });
+    }
+  return [...out.filter((t) => t.unlikely !== true), ...out.filter((t) => t.unlikely === true)];
 }
 
 /** Events offered shortly before the difference: lost once, or always. */

@@ -6,6 +6,8 @@ export type Trial = {
   readonly text: string;
   readonly word: { readonly section: string; readonly address: number } | null;
   readonly fault?: Fault;
+  /** Tried only where no other explains everything. */
+  readonly unlikely?: boolean;
   /** Operations of the tape that do not reach the chip. */
   readonly drop?: (op: TapeOp, index: number) => boolean;
 };
