@@ -162,7 +162,7 @@ class Fitting {
     const decay = at(decayOf(p), 0);
     const first = p.neuron.params["biasAt"] === "first";
     let times = 0;
-    for (let t = 0; t < this.#n.steps; t++) times = first ? decay ** t : times * decay + 1;
+    for (let t = p.start; t < (p.stop ?? this.#n.steps); t++) times = first ? decay ** t : times * decay + 1;
     const scales = spread(o.scale, p.shape);
     const offsets = spread(o.offset, p.shape);
     const offset = offsets.map((v, i) => v + at(scales, i) * at(bias, i) * times);

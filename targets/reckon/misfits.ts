@@ -83,7 +83,7 @@ function neuronMisfits(p: Population): Diagnostic[] {
   }
   if (params["bias"]?.some((b) => b !== 0)) out.push(no("it has a bias"));
   if (Object.values(p.initial).some((v) => spread(v, p.shape).some((x) => x !== 0))) out.push(no("it begins with a potential"));
-  if (params["threshold"]?.some((t) => !(t > 0))) out.push(no("a threshold is not above 0"));
+  if (params["threshold"]?.some((t) => !(t >= 0))) out.push(no("a threshold is below 0"));
   if (p.silent > 0) out.push(no(`it may not fire in its first ${p.silent} steps`));
   if (p.spike.kind !== "binary" || p.amplitude !== 1) out.push(no("its spikes are not worth 1"));
   return [...out, ...leakMisfits(p, 2 ** 15, alphaLow, alphaHigh)];

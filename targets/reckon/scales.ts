@@ -45,7 +45,7 @@ export function chooseNeurons(
     return odd < threshold.length ? Math.min(f(2 * pair), f(odd)) : f(2 * pair);
   };
   const limit = (n: number, largest: Float64Array, shift: number): number =>
-    largest[n]! > 0 ? (most * 2 ** shift * threshold[n]!) / largest[n]! : Number.POSITIVE_INFINITY;
+    largest[n]! > 0 && threshold[n]! > 0 ? (most * 2 ** shift * threshold[n]!) / largest[n]! : Number.POSITIVE_INFINITY;
   // The units that shifts allow, for each pair.
   const units = (i: number, r: number): Float64Array =>
     Float64Array.from({ length: pairs }, (_, p) =>
@@ -66,7 +66,7 @@ export function chooseNeurons(
   const peak = (c: number): number =>
     units(best.i + c, best.r + c).reduce((m, t, p) => {
       for (const n of [2 * p, 2 * p + 1]) {
-        if (n >= threshold.length) continue;
+        if (n >= threshold.length || threshold[n] === 0) continue;
         const scale = t / threshold[n]!;
         const sinks = alpha[n]! < 2 ** 15 ? Math.min(4, 1 / (1 - alpha[n]! / 2 ** 15)) : 4;
         m = Math.max(m, t + (from.up[n]! + back.up[n]!) * scale, (from.down[n]! + back.down[n]!) * scale * sinks);
@@ -76,9 +76,14 @@ export function chooseNeurons(
   let c = 0;
   while (Math.max(best.i, best.r) + c < shiftMax && peak(c + 1) <= top) c++;
   const chosen = units(best.i + c, best.r + c).map((t) => Math.max(1, Math.floor(t)));
-  const scale = threshold.map((t, n) => chosen[n >> 1]! / t);
+  // A threshold of 0 has no unit: its neuron's weights are as large as they can be.
+  const widest = (n: number): number => {
+    const width = Math.max(from.largest[n]! / 2 ** (best.i + c), back.largest[n]! / 2 ** (best.r + c));
+    return width > 0 ? most / width : 1;
+  };
+  const scale = threshold.map((t, n) => (t === 0 ? widest(n) : chosen[n >> 1]! / t));
   return {
-    threshold: threshold.map((_, n) => chosen[n >> 1]!),
+    threshold: threshold.map((t, n) => (t === 0 ? 0 : chosen[n >> 1]!)),
     input: quantized(input, scale, best.i + c),
     recurrent: quantized(recurrent, scale, best.r + c),
   };

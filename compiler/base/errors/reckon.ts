@@ -6,8 +6,8 @@ export const reckonErrors = table({
     severity: "error",
     message: (pop: string, what: string) => `${pop} cannot be ReckOn's neuron: ${what}`,
     explain:
-      "ReckOn has one neuron: it leaks by a factor, fires at a threshold, and loses the threshold or all of its potential. It has no synaptic current, no bias, no initial potential, no noise and no negative spikes; what is read at the end is a leaky readout that never fires.",
-    help: "train with leaky integrate-and-fire neurons without bias and without synaptic current (LIF in NIR), and read the answer from a leaky integrator (LI)",
+      "ReckOn has one neuron: it leaks by a factor, fires at a threshold, and loses the threshold or all of its potential. It has no synaptic current, no noise and no negative spikes; what is read at the end is a leaky readout that never fires.",
+    help: "train with leaky integrate-and-fire neurons without synaptic current (LIF in NIR), and read the answer from a leaky integrator (LI)",
   },
   "reckon-leak": {
     severity: "error",
