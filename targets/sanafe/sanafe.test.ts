@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { zipSync } from "fflate";
@@ -7,6 +7,7 @@ import { Random } from "../../compiler/base/random.ts";
 import { readArchitecture } from "../../compiler/frontends/sanafe/architecture.ts";
 import { readMappedNetwork } from "../../compiler/frontends/sanafe/network.ts";
 import { Workshop } from "../../test/harness/command.ts";
+import { sanafeFiles } from "./files.ts";
 import { EventHeap } from "./heap.ts";
 import { buildImage, type SanafeImage } from "./image.ts";
 import { energyOf, runSanafe, type StepReport } from "./run.ts";
@@ -233,6 +234,72 @@ describe("the command line", () => {
     shop.write("damaged/sanafe.json", "{}");
     const wrong = await shop.run("run", "damaged");
     for (const r of [flipped, short, wrong]) expect(r).toMatchObject({ code: 1, err: expect.stringContaining("error[sanafe-image]") });
+  });
+
+  it("show: groups, settings and cores; of one core every neuron and synapse", async () => {
+    const all = await shop.run("show", "build");
+    expect(all).toMatchObject({ code: 0 });
+    expect(all.out).toContain("leaky_integrate_fire threshold=4 resetMode=hard leakDecay=0.5");
+    expect((await shop.run("show", "build", "--core", "1.1")).out).toBe(
+      [
+        "core 1.1 at tile (0,1): 2 neurons",
+        "  soma 1: leaky_integrate_fire threshold=4 resetMode=hard leakDecay=0.5",
+        "    0 mid.0",
+        "      to core 3.0: out.0=1.75",
+        "    1 mid.1",
+        "      to core 3.0: out.0=-1\n",
+      ].join("\n"),
+    );
+    expect(await shop.run("show", "build", "--core", "7.1")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("known: 0.0, 1.1, 3.0"),
+    });
+  });
+
+  it("verify: a valid build, or where tables and arrays contradict each other", async () => {
+    expect(await shop.run("verify", "build")).toMatchObject({ code: 0, out: "build: a valid build\n" });
+    const image = await imageOf(net);
+    const { tables, arrays } = image;
+    const wrong: readonly [string, SanafeImage][] = [
+      ["core 1.1 begins", { tables: { ...tables, cores: tables.cores.map((c) => (c.name === "1.1" ? { ...c, first: 2 } : c)) }, arrays }],
+      ["two neurons have one number", { tables, arrays: { ...arrays, id: arrays.id.map(() => 0) } }],
+      ["settings that are not there", { tables: { ...tables, somas: tables.somas.slice(1) }, arrays }],
+      ["axon 0 names core 9", { tables, arrays: { ...arrays, axonCore: arrays.axonCore.map(() => 9) } }],
+      ["leads to neuron 7", { tables, arrays: { ...arrays, synapses: arrays.synapses.map((s) => s | 7) } }],
+      ["other synapses than its load", { tables: { ...tables, loads: tables.loads.map((l) => ({ ...l, synapses: 9 })) }, arrays }],
+    ];
+    for (const [what, broken] of wrong) {
+      for (const [name, bytes] of sanafeFiles(broken)) {
+        mkdirSync(shop.path("broken"), { recursive: true });
+        shop.write(`broken/${name}`, bytes);
+      }
+      const { code, err } = await shop.run("verify", "broken");
+      expect(code).toBe(1);
+      expect(err).toContain("error[sanafe-inconsistent]");
+      expect(err).toContain(what);
+    }
+  });
+
+  it("lint: neurons that nothing alive reaches", async () => {
+    expect(await shop.run("lint", "build")).toMatchObject({ code: 0, out: "build: nothing to remark\n" });
+    shop.write("silent.yaml", net.replace("spikes: [1, 0, 1]", "spikes: [0, 0, 0]"));
+    await shop.run("compile", "silent.yaml", "--arch", "chip.yaml", "-o", "silent");
+    const { code, err } = await shop.run("lint", "silent");
+    expect(code).toBe(0);
+    // `out` has a bias.
+    expect(err).toContain("warning[lint-neuron]: nothing reaches 3 neurons, for example in.0");
+  });
+
+  it.each([
+    ["evaluate", "build", "--data", "x"],
+    ["check", "build", "--budget", "budget.yaml"],
+    ["show", "build", "--html", "page.html"],
+    ["explain-loss", "build", "--data", "x"],
+    ["cosim", "build", "-o", "cosim"],
+    ["export", "build", "-o", "x.nir", "--dt", "1ms"],
+  ])("%s says what such a build is", async (...args) => {
+    shop.write("budget.yaml", "cores: 1");
+    expect(await shop.run(...args)).toMatchObject({ code: 1, err: expect.stringContaining("error[sanafe-command]") });
   });
 
   it("unknown attributes are named", async () => {

@@ -1,7 +1,7 @@
 import { at } from "../../base/bug.ts";
 import { type Diagnostic, diagnostic } from "../../base/diagnostic.ts";
 import { numbersOf, type Tensor } from "../../base/tensor.ts";
-import type { Core, Cores, NeuronGroup, Sends } from "../../ir/cores/types.ts";
+import type { Axon, Core, Cores, NeuronGroup, Sends } from "../../ir/cores/types.ts";
 
 /* Rules about what an image makes a chip do, read off the decoded cores. */
 
@@ -72,7 +72,7 @@ function deadNeurons(cores: Cores): Diagnostic[] {
     for (const g of c.groups) for (let i = 0; i < g.count; i++) if (actsAlone(g, i)) out[g.first + i] = 1;
     return out;
   });
-  const wakes = cores.cores.map((c) => c.axons.map((a) => slotsOf(c, a.row)));
+  const wakes = cores.cores.map((c) => c.axons.map((a) => slotsOf(c, a)));
   const waiting: { readonly sends: Sends; readonly source: number }[] = [];
   for (const port of cores.inputs) for (let c = 0; c + 1 < port.sends.start.length; c++) waiting.push({ sends: port.sends, source: c });
   for (const [i, core] of cores.cores.entries())
@@ -110,12 +110,12 @@ function actsAlone(g: NeuronGroup, i: number): boolean {
   return own || initial || ("threshold" in g.params && number(g.params["threshold"]) <= 0);
 }
 
-/** Slots to which a row adds something other than 0; of convolutions all that any position reaches. */
-function slotsOf(core: Core, index: number): readonly number[] {
-  const row = core.rows[index];
+/** Slots to which an axon's row adds something other than 0; of convolutions all that any position reaches. */
+function slotsOf(core: Core, axon: Axon): readonly number[] {
+  const row = core.rows[axon.row];
   if (row === undefined) return [];
-  if (row.kind === "dense") return [...row.weights].flatMap((w, i) => (w === 0 ? [] : [row.base + i]));
-  if (row.kind === "sparse") return [...row.slots].filter((_, i) => row.weights[i] !== 0);
+  if (row.kind === "dense") return [...row.weights].flatMap((w, i) => (w === 0 ? [] : [row.base + i + axon.x]));
+  if (row.kind === "sparse") return [...row.slots].flatMap((s, i) => (row.weights[i] === 0 ? [] : [s + axon.x]));
   const s = at(core.shapes, row.shape);
   const channels = Array.from({ length: row.channels }, (_, c) => c).filter((c) =>
     row.weights.some((w, i) => i % row.channels === c && w !== 0),

@@ -66,4 +66,18 @@ export const sanafeErrors = table({
     explain: "A build of a SANA-FE network is two files, sanafe.json and sanafe.bin. Their hashes are checked before anything runs.",
     help: "compile the network again",
   },
+  "sanafe-inconsistent": {
+    severity: "error",
+    message: (what: string) => `the image contradicts itself: ${what}`,
+    explain:
+      "The tables and arrays of a build of a SANA-FE network must fit together: cores follow one another, axons name cores and lists of synapses, synapses name neurons of the axon's core. The hashes are right, so a program wrote it like that.",
+    help: "compile the network again; if it is so again, report it with the two files",
+  },
+  "sanafe-command": {
+    severity: "error",
+    message: (folder: string) => `${folder} is a network from SANA-FE's files, with which this command can do nothing`,
+    explain:
+      "SANA-FE's networks come mapped, with their inputs in them, and their builds have no trained model, samples, labels or words of a chip. So there is nothing to evaluate, tune, reduce or present to pins.",
+    help: "`ganglion run` gives counts, energy, time and spikes; `show` what is where; `verify` and `lint` check it",
+  },
 });

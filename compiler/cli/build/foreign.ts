@@ -9,13 +9,14 @@ import { type ChipFlags, chosenTarget } from "../chips.ts";
 import type { Run } from "../command.ts";
 import { lookUp } from "../names.ts";
 import { buildFile } from "./build.ts";
-import { openBuild } from "./read.ts";
+import { openBuild, refuseSanafe } from "./read.ts";
 
 export type AnyImage = { readonly image: Image; readonly target: Target; readonly chip: ChipSpec };
 
 /** A build folder, an image folder without a build around it, or files of a chip's own tools (then the chip must be named). */
 export function openAnyImage(run: Run, path: string, flags: ChipFlags): AnyImage {
   if (!run.files.exists(path)) fail("file-missing", [path]);
+  refuseSanafe(run.files, path);
   const named = flags.target !== undefined || flags.chip !== undefined ? chosenTarget(run, flags) : null;
   if (run.files.isFolder(path) && run.files.exists(`${path}/${buildFile.about}`)) {
     const { image, chip } = openBuild(run.files, path);

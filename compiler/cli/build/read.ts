@@ -1,4 +1,5 @@
 import type { ChipSpec } from "../../../targets/chip.ts";
+import { manifestFile } from "../../../targets/sanafe/files.ts";
 import { fail } from "../../base/diagnostic.ts";
 import { sha256 } from "../../base/hash.ts";
 import { TensorStore } from "../../base/store.ts";
@@ -14,6 +15,7 @@ import { type About, type Build, buildFile } from "./build.ts";
 /** Reads a build folder back; every file is checked against the manifests' hashes. */
 export function openBuild(files: Files, folder: string): Build {
   if (!files.exists(folder)) fail("file-missing", [folder]);
+  refuseSanafe(files, folder);
   const about = readAbout(files, folder);
   const read = (name: string): Uint8Array => checked(files, folder, name, about);
   const text = (name: string): string => new TextDecoder().decode(read(name));
@@ -33,6 +35,11 @@ export function openBuild(files: Files, folder: string): Build {
     preprocessing: JSON.parse(text(buildFile.preprocessing)) as Preprocessing,
     seed: about.seed,
   };
+}
+
+/** A network from SANA-FE's files has a build of its own kind. */
+export function refuseSanafe(files: Files, folder: string): void {
+  if (files.exists(`${folder}/${manifestFile}`)) fail("sanafe-command", [folder]);
 }
 
 function readAbout(files: Files, folder: string): About {

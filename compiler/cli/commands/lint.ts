@@ -3,6 +3,8 @@ import { lintWords } from "../../analysis/lint/words.ts";
 import { Failure } from "../../base/diagnostic.ts";
 import type { Cores } from "../../ir/cores/types.ts";
 import { type AnyImage, openAnyImage } from "../build/foreign.ts";
+import { isSanafe } from "../sanafe/show.ts";
+import { lintSanafe } from "../sanafe/verify.ts";
 import type { Register, Run, SharedFlags } from "../command.ts";
 
 type Flags = SharedFlags & { readonly target?: string; readonly chip?: string };
@@ -20,16 +22,21 @@ export const lintCommand: Register = (program, runner) => {
     .option("--chip <file>", "the same, for a chip.yaml")
     .action((path: string, flags: Flags) =>
       runner(flags, (run) => {
-        const any = openAnyImage(run, path, flags);
-        for (const d of lintWords(any.image, any.target)) run.report(d);
-        const cores = decoded(run, any);
-        if (cores !== null) for (const d of lintCores(cores)) run.report(d);
+        if (isSanafe(run, path)) lintSanafe(run, path);
+        else lintImage(run, path, flags);
         const count = run.diagnostics.length;
         run.print(`${path}: ${count === 0 ? "nothing to remark" : `${count} ${count === 1 ? "remark" : "remarks"}`}`);
         run.json({ diagnostics: run.diagnostics });
       }),
     );
 };
+
+function lintImage(run: Run, path: string, flags: Flags): void {
+  const any = openAnyImage(run, path, flags);
+  for (const d of lintWords(any.image, any.target)) run.report(d);
+  const cores = decoded(run, any);
+  if (cores !== null) for (const d of lintCores(cores)) run.report(d);
+}
 
 /** Null where the words do not add up to cores; then the reason has been reported. */
 function decoded(run: Run, { image, target }: AnyImage): Cores | null {

@@ -5,6 +5,7 @@ import { openAnyImage } from "../build/foreign.ts";
 import { openBuild } from "../build/read.ts";
 import type { Register, Run, SharedFlags } from "../command.ts";
 import { showImage } from "../build/listing.ts";
+import { isSanafe, showSanafe } from "../sanafe/show.ts";
 import { writeBuildHtml } from "../report/html.ts";
 
 type Flags = SharedFlags & {
@@ -24,7 +25,7 @@ export const showCommand: Register = (program, runner) => {
       "Prints a model, network or mapping in its text form; of a build every word of the image with its meaning, or a page with the network, the mesh and the budget.",
     )
     .argument("<what>", "model.onnx, m.graph, m.snet, m.cores, a build or image folder, or files of a chip's own tools")
-    .option("--core <x,y>", "of a build: only this core")
+    .option("--core <x,y>", "of a build: only this core; of a network from SANA-FE's files TILE.CORE, with its neurons and synapses")
     .option("--cores", "of a build or image: the cores that its words say, not the words")
     .option("-t, --target <name>", "of files of a chip's own tools: the chip; prints the cores they say")
     .option("--chip <file>", "the same, for a chip.yaml")
@@ -34,6 +35,7 @@ export const showCommand: Register = (program, runner) => {
 
 function show(run: Run, path: string, flags: Flags): void {
   if (flags.html !== undefined) return showPage(run, path, flags.html);
+  if (isSanafe(run, path)) return showSanafe(run, path, flags.core ?? null);
   const text = textOf(run, path, flags);
   run.print(text);
   run.json({ text });

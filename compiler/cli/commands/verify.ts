@@ -11,6 +11,8 @@ import type { Register, Run, SharedFlags } from "../command.ts";
 import { compareOnRandom } from "../run/compare.ts";
 import { positive, whole } from "../flags.ts";
 import { verifyAgainstLog } from "../board/verify-log.ts";
+import { isSanafe } from "../sanafe/show.ts";
+import { verifySanafe } from "../sanafe/verify.ts";
 import { rtlTools, verifyAgainstRtl } from "../run/rtl.ts";
 
 type Flags = SharedFlags & {
@@ -73,6 +75,10 @@ async function verifyAgainst(run: Run, path: string, kind: string, against: stri
 
 /** Throws what is wrong; returns the kind of what is right. */
 async function verifyAny(run: Run, path: string, flags: Flags): Promise<string> {
+  if (isSanafe(run, path)) {
+    verifySanafe(run, path);
+    return "build";
+  }
   if (run.files.isFolder(path)) {
     await verifyBuild(run, path, flags.random);
     return "build";

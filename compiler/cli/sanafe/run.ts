@@ -1,4 +1,5 @@
 import { readSanafeImage } from "../../../targets/sanafe/files.ts";
+import { neuronName } from "../../../targets/sanafe/listing.ts";
 import { energyOf, perfLines, runSanafe, type StepReport } from "../../../targets/sanafe/run.ts";
 import type { Timing } from "../../../targets/sanafe/timing.ts";
 import type { Run } from "../command.ts";
@@ -12,14 +13,11 @@ export function runSanafeBuild(run: Run, folder: string, flags: SanafeRunFlags):
   const image = readSanafeImage((name) => run.files.bytes(`${folder}/${name}`));
   const reports: StepReport[] = [];
   const spikes: string[] = ["neuron,timestep"];
-  const { groups } = image.tables;
   const total = runSanafe(image, flags.steps, flags.time, (step, report, machine) => {
     if (flags.perf !== undefined) reports.push(report);
     if (flags.spikes === undefined) return;
     for (const n of machine.fired.neuron.subarray(0, machine.fired.count)) {
-      const id = image.arrays.id[n] ?? 0;
-      const group = groups.findLast((g) => g.first <= id);
-      spikes.push(`${group?.name}.${id - (group?.first ?? 0)},${step}`);
+      spikes.push(`${neuronName(image, n)},${step}`);
     }
   });
   if (flags.perf !== undefined) run.files.write(flags.perf, `${perfLines(reports).join("\n")}\n`);
