@@ -99,7 +99,7 @@ function inMemory(image: SanafeImage, costs: MessageCosts, messages: number, ker
   const cores = costs.receive.length;
   const [first, to, generation, tail] = [reserve(4 * (cores + 1)), reserve(2 * messages), reserve(8 * messages), reserve(8 * cores)];
   // A ring is at most as long as a buffer, and never without a place.
-  const scratch = reserve(8 * cores * (layout.scratchDoubles + 2 * Math.max(1, image.tables.linkBuffer)));
+  const scratch = reserve(8 * cores * (layout.scratchDoubles + 3 + 2 * Math.max(1, image.tables.linkBuffer)));
   const loads = Float64Array.from({ length: (costs.loadCount.length * layout.loadBytes) / 8 });
   for (let i = 0; i < costs.loadCount.length; i++) {
     const put = (offset: number, values: Float64Array): void => {
