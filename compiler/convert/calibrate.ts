@@ -1,6 +1,6 @@
 import { at } from "../base/bug.ts";
 import { fail } from "../base/diagnostic.ts";
-import { numbersOf, sizeOf, type Tensor, tensor, tensorFrom } from "../base/tensor.ts";
+import { numbersOf, sizeOf, type Tensor, tensorFrom } from "../base/tensor.ts";
 import { prepareGraph } from "../ir/graph/run.ts";
 import type { Graph, ValueId } from "../ir/graph/types.ts";
 import { type Context, quiet } from "../base/context.ts";
