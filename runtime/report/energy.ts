@@ -28,6 +28,8 @@ export type Energy = {
   readonly parts: readonly EnergyPart[];
   /** Names of parts that cost something, with a tolerance that nobody knows: low and high are taken as typical, so the interval is too narrow. */
   readonly unknown: readonly string[];
+  /** Names of parts that happened and for which nobody knows a price: they count as nothing. */
+  readonly unpriced: readonly string[];
 };
 
 /** Counters that are not of the cores. */
@@ -46,8 +48,10 @@ const groupOf: Readonly<Record<string, EnergyGroup>> = {
 /** Prices counts (integers or averages) over so many cycles. Counters without a price cost nothing; they are parts of another's. */
 export function price(counts: Counts, cycles: number, prices: Prices): Energy {
   const unknown: string[] = [];
+  const unpriced: string[] = [];
   const part = (name: string, group: EnergyGroup, count: number, joules: number, tolerance: number | null): EnergyPart => {
     if (tolerance === null && joules > 0) unknown.push(name);
+    if (tolerance === null && joules === 0 && count > 0) unpriced.push(name);
     const spread = joules * (tolerance ?? 0);
     return { name, group, count, low: Math.max(0, joules - spread), typical: joules, high: joules + spread };
   };
@@ -58,7 +62,7 @@ export function price(counts: Counts, cycles: number, prices: Prices): Energy {
   const { watts, tolerance } = prices.staticWatts;
   const all = [...dynamic, part("static", "static", cycles, (watts * cycles) / prices.clockHz, tolerance)];
   const parts = energyGroups.flatMap((group) => all.filter((p) => p.group === group));
-  return { joules: sum(parts), parts, unknown };
+  return { joules: sum(parts), parts, unknown, unpriced };
 }
 
 /** Joules of each group that has a part. */

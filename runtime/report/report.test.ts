@@ -26,6 +26,13 @@ describe("energy", () => {
     expect(e.joules.typical).toBeCloseTo(1e-9 + 1e-10 + 3e-9, 15);
     expect(e.joules.high - e.joules.low).toBeCloseTo(2 * 0.3e-9, 15);
     expect(e.unknown).toEqual(["hop"]);
+    expect(e.unpriced).toEqual([]);
+  });
+  test("what happened and has no known price is named", () => {
+    const barrier = { picojoules: 0, tolerance: null, source: "not published" };
+    const priced = { ...prices, costs: { ...prices.costs, barrier, hostIn: barrier }, staticWatts: { ...prices.staticWatts, watts: 0 } };
+    expect(price({ barrier: 4 }, 3, priced).unpriced).toEqual(["barrier"]);
+    expect(price({}, 3, { ...priced, staticWatts: { ...priced.staticWatts, tolerance: null } }).unpriced).toEqual(["static"]);
   });
   test("the prices that decide: unknown tolerances first, then by what they make of the interval", () => {
     const e = price({ synapse: 100, hop: 50 }, 3, { ...prices, staticWatts: { watts: 1e-3, tolerance: 0.2, source: "a page" } });

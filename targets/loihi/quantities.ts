@@ -47,6 +47,8 @@ export const loihiQuantities = {
     generation: count(1, 2),
     /** Compartments that a neuron takes whose spikes subtract from the potential. */
     softReset: count(1, 2),
+    /** How uncertain the latencies are, all together, in percent; 0: unknown. */
+    latencyTolerance: count(0, 99),
     /** Routes that one to an axon of a shared list takes. */
     sharedRoute: count(1, 2),
     /** Cores of a tile along each axis: routers are the tiles'. */

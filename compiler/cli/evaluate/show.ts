@@ -28,6 +28,9 @@ export function showSummary(s: Summary, outcomes: Outcomes): string {
       "latency",
       `${showSeconds(s.latency.seconds.mean)} (median ${showSeconds(s.latency.seconds.p50)}, 99 % below ${showSeconds(s.latency.seconds.p99)})`,
     ],
+    s.latency.range === undefined
+      ? null
+      : ["  with tolerances", `${showSeconds(s.latency.range.low)} to ${showSeconds(s.latency.range.high)}`],
     s.latency.estimated === undefined
       ? null
       : [
@@ -36,11 +39,12 @@ export function showSummary(s: Summary, outcomes: Outcomes): string {
         ],
     s.energy.joules && [
       "energy per sample",
-      `${showJoules(s.energy.joules.typical)} (${showJoules(s.energy.joules.low)} to ${showJoules(s.energy.joules.high)})`,
+      `${showJoules(s.energy.joules.typical)} (${showJoules(s.energy.joules.low)} to ${showJoules(s.energy.joules.high)}${(s.energy.unknown ?? []).length > 0 ? ", or more: tolerances unknown" : ""})`,
     ],
     ...(s.energy.groups ?? [])
       .filter((g) => g.typical > 0)
       .map((g) => [`  ${g.group}`, `${showJoules(g.typical)} (${showJoules(g.low)} to ${showJoules(g.high)})`] as const),
+    s.energy.unpriced && s.energy.unpriced.length > 0 ? ["  no price known, left out", s.energy.unpriced.join(", ")] : null,
     s.energy.influences && s.energy.influences.length > 0
       ? ["  decided by", s.energy.influences.slice(0, 3).map(showInfluence).join("; ")]
       : null,

@@ -24,6 +24,8 @@ export type Summary = {
   readonly latency: {
     readonly cycles: Spread | null;
     readonly seconds: Spread | null;
+    /** The mean with the tolerance of the chip's latencies, where its file states one. */
+    readonly range?: Omit<Interval, "typical">;
     /** Where cycles are the fast model's: how far they are from the exact model's, on the first samples. Static energy follows them. */
     readonly estimated?: NonNullable<Timing>;
   };
@@ -33,6 +35,9 @@ export type Summary = {
     readonly groups?: readonly (Interval & { readonly group: EnergyGroup })[];
     /** The prices that decide it, the most important one first. */
     readonly influences?: readonly Influence[];
+    /** Prices of unknown tolerance, which make the interval too narrow; and what happened and has no known price, which is left out. */
+    readonly unknown?: readonly string[];
+    readonly unpriced?: readonly string[];
   };
   readonly spikes: { readonly perSample: number | null; readonly perNeuronStep: number | null };
   readonly synapticEvents: { readonly perSample: number | null };
@@ -53,6 +58,7 @@ export function summarize(build: Build, outcomes: Outcomes, label: (index: numbe
     latency: {
       cycles,
       seconds: cycles === null ? null : scaled(cycles, 1 / chip.clockHz),
+      ...rangeOf(cycles, chip),
       ...(timing === null ? {} : { estimated: timing }),
     },
     energy: onChip === null ? { joules: null } : energySummary(energyOf(onChip, chip)),
@@ -60,6 +66,14 @@ export function summarize(build: Build, outcomes: Outcomes, label: (index: numbe
     synapticEvents: { perSample: counted === null ? null : mean(counted.map((o) => o.synapticEvents)) },
     cores: { used: coresUsed(build), available: chip.columns * chip.rows },
   };
+}
+
+/** All latencies of such a chip are as uncertain as its file says, in percent. */
+function rangeOf(cycles: Spread | null, chip: ChipSpec): Pick<Summary["latency"], "range"> {
+  const percent = chip.own["latencyTolerance"];
+  if (cycles === null || typeof percent !== "number" || percent === 0) return {};
+  const seconds = cycles.mean / chip.clockHz;
+  return { range: { low: seconds * (1 - percent / 100), high: seconds * (1 + percent / 100) } };
 }
 
 /** Fraction of labelled samples whose class is the label; null without labels. */
@@ -115,7 +129,13 @@ function energyOf(outcomes: readonly Outcome[], chip: ChipSpec): Energy {
 }
 
 function energySummary(energy: Energy): Summary["energy"] {
-  return { joules: energy.joules, groups: byGroup(energy), influences: influences(energy) };
+  return {
+    joules: energy.joules,
+    groups: byGroup(energy),
+    influences: influences(energy),
+    unknown: energy.unknown,
+    unpriced: energy.unpriced,
+  };
 }
 
 /** Average of each counter over the samples. */
