@@ -129,15 +129,15 @@ export const cliErrors = table({
   },
   "job-syntax": {
     severity: "error",
-    message: (what: string) => `the job file cannot be read: ${what}`,
-    explain: "A job file is YAML. The place gives line and column of the first thing that is not.",
-    help: "README.md shows a job file; its keys are the flags that `ganglion help compile` lists",
+    message: (what: string) => `the file cannot be read: ${what}`,
+    explain: "A file of a job, sweep, budget or measurements is YAML. The place gives line and column of the first thing that is not.",
+    help: "README.md shows a job file, whose keys are the flags that `ganglion help compile` lists; docs/how-to has files of sweeps, budgets and measurements",
   },
   "job-key": {
     severity: "error",
     message: (key: string, what: string) => `${key}: ${what}`,
-    explain: "A key of the job file is unknown, missing, or has a value of the wrong kind.",
-    help: "README.md shows a job file; its keys are the flags that `ganglion help compile` lists",
+    explain: "A key of the file is unknown, missing, or has a value of the wrong kind.",
+    help: "README.md shows a job file, whose keys are the flags that `ganglion help compile` lists; docs/how-to has files of sweeps, budgets and measurements",
   },
   "max-pool-loss": {
     severity: "warning",

@@ -47,6 +47,6 @@ output: out
   });
 
   it("reports text that is no YAML", () => {
-    expect(problems("model: [a\n")[0]).toMatch(/^job-syntax jobs\/job.yaml:\d+:\d+ the job file cannot be read/);
+    expect(problems("model: [a\n")[0]).toMatch(/^job-syntax jobs\/job.yaml:\d+:\d+ the file cannot be read/);
   });
 });
