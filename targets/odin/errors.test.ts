@@ -26,14 +26,20 @@ function codes(chip: string, ...lines: string[]): string[] {
 const head = (steps = 2): string[] => [`network t steps ${steps}`, "  input x 2 binary code direct"];
 
 describe("what does not fit ODIN and tinyODIN", () => {
-  it("biases and multiplicative leaks", () => {
+  it("multiplicative leaks, and no biases any more", () => {
     const one = (neuron: string): string[] =>
       codes("odin", ...head(), `  pop a 1 binary ${neuron}`, "  link x -> a dense i8[1x2]{3 2}", "  output a code spikes");
-    expect(one("if(threshold=9 bias=1 reset=set)")).toContain("odin-neuron");
+    expect(one("if(threshold=9 bias=1 reset=set)")).not.toContain("odin-neuron");
     expect(one("lif(threshold=9 decay=0.5 reset=set)")).toContain("odin-neuron");
     expect(one("if(threshold=9 reset=set)")).toEqual(["odin-steps"]);
     expect(one("if(threshold=9 reset=subtract)")).toEqual(["odin-reset", "odin-steps"]);
     expect(one("if(threshold=255 compare=gt reset=set)")).toContain("odin-threshold");
+  });
+  it("answers that are potentials, on ODIN", () => {
+    const of = (chip: string): string[] =>
+      codes(chip, ...head(), "  pop a 1 binary readout", "  link x -> a dense i8[1x2]{3 2}", "  output a code potential");
+    expect(of("odin")).toEqual(["odin-counts"]);
+    expect(of("tinyodin")).toEqual([]);
   });
   it("payloads and pools", () => {
     expect(

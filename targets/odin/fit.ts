@@ -7,6 +7,7 @@ import { neuronParams, neuronWords } from "../../compiler/ir/network/neurons/ind
 import type { Link, Network, OutputCode, Population } from "../../compiler/ir/network/types.ts";
 import { isInput, linkPlace, placeOf } from "../../compiler/passes/network/edit.ts";
 import { type Context, pass } from "../../compiler/passes/pass.ts";
+import { withBiases } from "./biases.ts";
 import type { Variant } from "./variant.ts";
 
 /*
@@ -15,7 +16,8 @@ import type { Variant } from "./variant.ts";
  *   pop a 3 binary if(threshold=40 reset=set)      pop a 3 binary event-lif(threshold=40 low=0 high=255 queue=32)
  *   link x -> a dense i8[3x2]{…} delay=1     ==>   link x -> a dense i32[3x2]{…}
  *
- * All kernels become dense. On ODIN, where a source has one sign, a neuron with outgoing weights of
+ * All kernels become dense. Biases become channels of the first input that spike in every step (biases.ts); where
+ * a potential is the answer, they go into its offset, which costs nothing. On ODIN, where a source has one sign, a neuron with outgoing weights of
  * both signs becomes two neighbours with the same input, one for each sign; inputs get their two
  * rows in the mapping.
  */
@@ -30,10 +32,14 @@ export const fitEvents = (variant: Variant) =>
       if (network.pops.every((p) => isInput(p) || p.neuron.model === "event-lif")) return network;
       const problems = misfits(network, cx);
       if (problems.length > 0) throw new Failure(problems);
-      const fitted = new Fitting(network, variant, cx).network();
+      const fitting = new Fitting(network, variant, cx);
+      const fitted = withBiases(fitting.network(), fitting.biases, variant, cx);
       return variant.signBySource ? splitSigns(fitted) : fitted;
     },
   });
+
+/** What a spike is worth of an answer that is counted: enough that little is lost above it, and that there are many. */
+const countThreshold = 32;
 
 /** What the chip does not have and nothing here replaces. */
 function misfits(n: Network, cx: Context): Diagnostic[] {
@@ -65,7 +71,6 @@ function reasons(p: Population): string[] {
   const words = neuronWords(p);
   const out: string[] = [];
   const any = (name: string, neutral: number): boolean => params[name]?.some((x) => x !== neutral) === true;
-  if (any("bias", 0)) out.push("has a bias");
   if (any("decay", 1)) out.push("leaks by a factor");
   if ((words["noise"] ?? "none") !== "none") out.push("has noise");
   if ((words["negative"] ?? "none") !== "none") out.push("sends negative spikes");
@@ -84,6 +89,11 @@ class Fitting {
   readonly #cx: Context;
   /** By population: what its weights were multiplied with, per neuron; null: 1. */
   readonly #factor = new Map<number, Float64Array>();
+
+  /** By population: what each step adds, in whole units. */
+  readonly biases = new Map<number, Int32Array>();
+  /** By population whose potential is an answer: what is in it that no event brought. */
+  readonly #extra = new Map<number, Float64Array>();
 
   constructor(n: Network, variant: Variant, cx: Context) {
     this.#n = n;
@@ -104,14 +114,20 @@ class Fitting {
     const { low, high, thresholdMax, queue } = this.#variant;
     const params = neuronParams(p);
     const words = neuronWords(p);
-    const spikes = p.neuron.model === "if" || p.neuron.model === "lif";
+    const counts = this.#counted(p);
+    const spikes = p.neuron.model === "if" || p.neuron.model === "lif" || counts;
     const count = sizeOf(p.shape);
     const place = { at: placeOf(p), origin: p.origin };
-    const threshold = spikes
-      ? params["threshold"]!.map((t) => Math.max(1, words["compare"] === "gt" ? Math.floor(t) + 1 : Math.ceil(t)))
-      : new Float64Array(count).fill(this.#never);
+    const threshold = counts
+      ? new Float64Array(count).fill(countThreshold)
+      : spikes
+        ? params["threshold"]!.map((t) => Math.max(1, words["compare"] === "gt" ? Math.floor(t) + 1 : Math.ceil(t)))
+        : new Float64Array(count).fill(this.#never);
     const initial = Float64Array.from(spread(p.initial["v"] ?? 0, p.shape));
-    if (spikes) {
+    if (counts) {
+      initial.fill(countThreshold / 2);
+      this.#cx.report(diagnostic("odin-counts", [p.name, countThreshold], place));
+    } else if (spikes) {
       const most = Math.max(...threshold);
       if (most > thresholdMax) {
         this.#cx.report(diagnostic("odin-threshold", [p.name, most, thresholdMax], place));
@@ -124,6 +140,27 @@ class Fitting {
       }
       if (words["reset"] !== "set") this.#cx.report(diagnostic("odin-reset", [p.name], place));
       this.#cx.report(diagnostic("odin-steps", [p.name], place));
+    }
+    const bias = params["bias"] ?? new Float64Array(count);
+    const steps = this.#n.steps;
+    const first = words["biasAt"] === "first";
+    if (!spikes) {
+      // In the middle of the range, where the range begins at 0 and an answer may be negative.
+      const middle = low < 0 || initial.some((x) => x !== 0) ? 0 : (this.#never - 1) / 2;
+      initial.forEach((x, i) => {
+        initial[i] = x + middle;
+      });
+      this.#extra.set(
+        p.id,
+        bias.map((b) => b * (first ? 1 : steps) - middle),
+      );
+    } else {
+      const own = bias.map((b, i) => Math.round(b * (this.#factor.get(p.id)?.[i] ?? 1)));
+      if (!first) this.biases.set(p.id, Int32Array.from(own));
+      else
+        own.forEach((b, i) => {
+          initial[i] = initial[i]! + b;
+        });
     }
     const v = initial.map((x, i) => Math.min(threshold[i]! - 1, Math.max(low, Math.round(x))));
     return {
@@ -145,6 +182,11 @@ class Fitting {
       silent: 0,
       stop: null,
     };
+  }
+
+  /** Whether an answer that is a potential becomes a number of spikes: on ODIN, where potentials end at 0 and 255. */
+  #counted(p: Population): boolean {
+    return this.#variant.low === 0 && p.neuron.model === "readout" && this.#n.outputs.some((o) => o.pop === p.id && o.code === "potential");
   }
 
   /** The threshold of a neuron whose potential is an answer: out of reach on tinyODIN, the largest on ODIN. */
@@ -176,10 +218,26 @@ class Fitting {
 
   /** Spikes are counted: a spike is worth what it was. Potentials are in smaller units where weights were scaled. */
   #output(o: OutputCode): OutputCode {
+    if (o.code !== "potential") return o;
+    const p = at(this.#n.pops, o.pop);
+    const { shape } = p;
+    if (this.#counted(p))
+      return {
+        ...o,
+        code: "spikes",
+        scale: tensor(
+          "f64",
+          shape,
+          spread(o.scale, shape).map((x) => x * countThreshold),
+        ),
+      };
     const factor = this.#factor.get(o.pop);
-    if (factor === undefined || o.code !== "potential") return o;
-    const scale = spread(o.scale, at(this.#n.pops, o.pop).shape).map((x, i) => x / factor[i]!);
-    return { ...o, scale: tensor("f64", at(this.#n.pops, o.pop).shape, scale) };
+    const extra = this.#extra.get(o.pop);
+    const scale = spread(o.scale, shape).map((x, i) => x / (factor?.[i] ?? 1));
+    const offset = spread(o.offset, shape).map((x, i) => x + (extra?.[i] ?? 0) * scale[i]!);
+    const fits = (t: Float64Array, before: number | Tensor): number | Tensor =>
+      t.every((x, i) => x === spread(before, shape)[i]) ? before : tensor("f64", shape, t);
+    return { ...o, scale: fits(scale, o.scale), offset: fits(offset, o.offset) };
   }
 }
 

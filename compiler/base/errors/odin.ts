@@ -21,7 +21,7 @@ export const odinErrors = table({
     severity: "error",
     message: (pop: string, why: string, chip: string) => `${pop} ${why}, which ${chip} does not have`,
     explain:
-      "A neuron of ODIN and tinyODIN adds a weight, compares, and goes back to 0 when it spikes. It has no bias, no multiplicative leak, no noise and no negative spikes.",
+      "A neuron of ODIN and tinyODIN adds a weight, compares, and goes back to 0 when it spikes. It has no multiplicative leak, no noise and no negative spikes.",
     help: "train without them: `bias=False`, reset to zero, a linear leak or none; an input that is always 1 can stand for a bias",
   },
   "odin-input": {
@@ -71,5 +71,12 @@ export const odinErrors = table({
     explain:
       "Sources and neurons share one space of 256 addresses as soon as neurons feed neurons: an input and a neuron cannot have the same row. On ODIN a source with weights of both signs needs two rows. A network of a single layer can use all 256 rows for inputs.",
     help: "use fewer inputs or neurons; on odin, weights of one sign for each source halve its rows",
+  },
+  "odin-counts": {
+    severity: "warning",
+    message: (pop: string, threshold: number) => `${pop} is answered by numbers of spikes, each worth ${threshold} units of its potential`,
+    explain:
+      "ODIN's potentials go from 0 to 255, too little for the sum of a sample and not below zero, so an output that was a potential counts spikes instead. Outputs that end below zero all count none.",
+    help: "use more steps for finer counts; tinyodin has 12 bits and a sign",
   },
 });

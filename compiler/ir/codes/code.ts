@@ -21,7 +21,10 @@ export type InputCodeModel = {
   readonly encode: (sample: ArrayLike<number>, step: number, params: CodeParams, analog: boolean, out: Float64Array) => boolean;
 };
 
-/** Parameters that every input code has: binary planes of a payload, for chips that carry binary spikes only. */
+/**
+ * Parameters that every input code has: binary planes of a payload, for chips that carry binary spikes only, and channels
+ * that spike in every step, for chips whose neurons have no bias.
+ */
 export const planeParams = {
   planes: {
     help: "0: a channel for each number; else each number's payload is sent as so many bits, each on a channel of its own",
@@ -29,6 +32,10 @@ export const planeParams = {
   },
   least: { help: "with planes: the least payload; below 0, payloads are in two's complement", default: 0 },
   area: { help: "with planes: positions of a channel; the planes of a channel follow each other", default: 1 },
+  before: { help: "channels before those of the sample that spike in every step", default: 0 },
+  after: { help: "the same after those of the sample", default: 0 },
+  height: { help: "with these: rows of an image, which the input's shape no longer says; 0: the sample is flat", default: 0 },
+  width: { help: "with these: columns of an image", default: 0 },
 } as const;
 
 /** What the host reads of an output population. */
