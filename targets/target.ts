@@ -2,7 +2,7 @@ import type { Cores } from "../compiler/ir/cores/types.ts";
 import type { Image } from "../compiler/ir/image/types.ts";
 import type { Network } from "../compiler/ir/network/types.ts";
 import type { Mapping } from "../compiler/map/mapping.ts";
-import type { Step } from "../compiler/passes/pass.ts";
+import type { Pass, Step } from "../compiler/passes/pass.ts";
 import type { Device, InputEvents } from "../runtime/device.ts";
 import type { RtlDesign } from "../runtime/rtl/design.ts";
 import type { Board, Fault, Tape } from "../runtime/tape/types.ts";
@@ -28,6 +28,9 @@ export type Target = {
   readonly chip: ChipSpec;
   /** The passes that make a network fit this chip, in order, with their options. */
   readonly legalize: (network: Network) => readonly Step<"network">[];
+  /** Passes of its own among them, for people who want to run one by itself. */
+  // biome-ignore lint/suspicious/noExplicitAny: passes over different artifacts with different options.
+  readonly passes?: readonly Pass<any, any>[];
   /** Rules a legal network obeys beyond `verify`; returns what is wrong. */
   readonly mapping: Mapping;
   readonly emit: (cores: Cores) => Image;

@@ -3,6 +3,7 @@ import type { ChipSpec } from "../chip.ts";
 import type { Target } from "../target.ts";
 import { decode } from "./decode.ts";
 import { emit } from "./emit.ts";
+import { loihiRegisters, loihiNeurons } from "./lower.ts";
 import { legalize } from "./legal.ts";
 import { loihiWords } from "./listing.ts";
 import { loihiMachine } from "./machine.ts";
@@ -13,6 +14,7 @@ import { loihiEvents } from "./trace.ts";
 export function loihi(chip: ChipSpec): Target {
   return {
     chip,
+    passes: [loihiRegisters, loihiNeurons],
     legalize: (network) => legalize(network, chip),
     mapping: loihiMapping,
     emit,

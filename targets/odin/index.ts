@@ -3,11 +3,13 @@ import type { ChipSpec } from "../chip.ts";
 import type { Target } from "../target.ts";
 import { decode } from "./decode.ts";
 import { emit } from "./emit.ts";
+import { fitEvents } from "./fit.ts";
 import { legalize } from "./legal.ts";
 import { odinWords } from "./listing.ts";
 import { odinMachine } from "./machine.ts";
 import { odinMapping } from "./map.ts";
 import { variantOf } from "./memory.ts";
+import { spikeInputs } from "./spike-inputs.ts";
 import { odinPins } from "./pins.ts";
 import { odinEvents } from "./trace.ts";
 
@@ -16,6 +18,7 @@ export function odin(chip: ChipSpec): Target {
   const variant = variantOf(chip.own);
   return {
     chip,
+    passes: [spikeInputs, fitEvents(variant)],
     legalize: (network) => legalize(network, variant),
     mapping: odinMapping(variant),
     emit: (cores) => emit(cores, variant),

@@ -2,6 +2,7 @@ import type { ChipSpec } from "../chip.ts";
 import type { Target } from "../target.ts";
 import { decode } from "./decode.ts";
 import { emit } from "./emit.ts";
+import { rancNeurons } from "./lower.ts";
 import { legalize } from "./legal.ts";
 import { rancListing } from "./listing.ts";
 import { rancMachine } from "./machine.ts";
@@ -16,6 +17,7 @@ export function ranc(chip: ChipSpec): Target {
   const p = parametersOf(chip);
   return {
     chip,
+    passes: [rancNeurons],
     legalize: (network) => legalize(network, chip),
     mapping: rancMapping,
     emit: (cores) => emit(cores, p),

@@ -3,6 +3,7 @@ import type { ChipSpec } from "../chip.ts";
 import type { Target } from "../target.ts";
 import { decode } from "./decode.ts";
 import { emit } from "./emit.ts";
+import { fitReckon, settleReckon } from "./fit.ts";
 import { legalize } from "./legal.ts";
 import { reckonWords } from "./listing.ts";
 import { reckonMachine } from "./machine.ts";
@@ -14,6 +15,7 @@ import { reckonEvents } from "./trace.ts";
 export function reckon(chip: ChipSpec): Target {
   return {
     chip,
+    passes: [fitReckon, settleReckon],
     legalize,
     mapping: reckonMapping,
     emit,

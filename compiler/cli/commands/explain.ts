@@ -8,6 +8,7 @@ import type { Conversion } from "../../convert/conversion.ts";
 import { neurons } from "../../ir/network/neurons/index.ts";
 import type { NeuronModel } from "../../ir/network/neurons/model.ts";
 import { passes } from "../../passes/index.ts";
+import { targetPasses } from "../passes.ts";
 import type { ChipSpec } from "../../../targets/chip.ts";
 import type { Register, SharedFlags } from "../command.ts";
 import { nearest } from "../names.ts";
@@ -33,6 +34,15 @@ function explain(name: string): string {
     pick(errors as Readonly<Record<string, ErrorEntry<never>>>, name, (e) => explainError(name, e)),
     pick(neurons as Readonly<Record<string, NeuronModel>>, name, explainNeuron),
     pick(passes, name, (p) => explainOptions(`pass ${p.name}, on a ${p.on}; keeps ${p.keeps}`, p.summary, p.options)),
+    ...[targetPasses().get(name)].map((p) =>
+      p === undefined
+        ? null
+        : explainOptions(
+            `pass ${name} of ${p.targets.join(", ")}, on a ${p.pass.on}; keeps ${p.pass.keeps}`,
+            p.pass.summary,
+            p.pass.options,
+          ),
+    ),
     pick(conversions as Readonly<Record<string, Conversion>>, name, (c) =>
       explainOptions(`method ${c.name}`, `${c.summary}\nfrom ${c.source}`, c.options),
     ),

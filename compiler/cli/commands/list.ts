@@ -9,6 +9,7 @@ import { passes } from "../../passes/index.ts";
 import type { Options } from "../../base/options.ts";
 import type { Register, Run, SharedFlags } from "../command.ts";
 import { lookUp } from "../names.ts";
+import { targetPasses } from "../passes.ts";
 import { showPairs } from "../tables.ts";
 
 type Entry = { readonly name: string; readonly summary: string; readonly options?: readonly Described[] };
@@ -16,8 +17,18 @@ type Described = { readonly name: string; readonly domain: string; readonly defa
 
 /** What can be listed, each as entries with a name and one sentence. */
 const lists: Readonly<Record<string, () => readonly Entry[]>> = {
-  passes: () =>
-    Object.values(passes).map((p) => ({ name: p.name, summary: `${p.summary} (${p.on}, keeps ${p.keeps})`, options: describe(p.options) })),
+  passes: () => [
+    ...Object.values(passes).map((p) => ({
+      name: p.name,
+      summary: `${p.summary} (${p.on}, keeps ${p.keeps})`,
+      options: describe(p.options),
+    })),
+    ...[...targetPasses().values()].map(({ pass: p, targets: of }) => ({
+      name: p.name,
+      summary: `${p.summary} (${p.on}, keeps ${p.keeps}; of ${of.join(", ")})`,
+      options: describe(p.options),
+    })),
+  ],
   targets: () => Object.entries(targets).map(([name, make]) => ({ name, summary: `${make().chip.summary} (${sizeOfChip(make().chip)})` })),
   methods: () =>
     Object.values(conversions).map((c) => ({ name: c.name, summary: `${c.summary} (${c.source})`, options: describe(c.options) })),
