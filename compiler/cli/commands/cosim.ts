@@ -6,7 +6,12 @@ import { openBuild } from "../build/read.ts";
 import type { Register, SharedFlags } from "../command.ts";
 import { showPairs } from "../tables.ts";
 
-type Flags = SharedFlags & { readonly output?: string; readonly samples: string; readonly backDoor?: boolean; readonly readBack?: boolean };
+type Flags = SharedFlags & {
+  readonly output?: string;
+  readonly samples?: string;
+  readonly backDoor?: boolean;
+  readonly readBack?: boolean;
+};
 
 /** `ganglion cosim build/ -o DIR`: what a test bench around the chip's RTL, or a board, needs to run the build. */
 export const cosimCommand: Register = (program, runner) => {
@@ -18,7 +23,10 @@ export const cosimCommand: Register = (program, runner) => {
     )
     .argument("<build>", "a build folder")
     .option("-o, --output <folder>", "the folder to write")
-    .option("--samples <n|file>", "how many random samples, or a text file with one sample a line", "2")
+    .option(
+      "--samples <n|file>",
+      "how many random samples, or a text file with one sample a line (default: 2; 1 where each needs a run of its own)",
+    )
     .option("--back-door", "memories are loaded by $readmemh, not through the pins")
     .option("--read-back", "read the memories back through the pins before the first sample")
     .action((folder: string, flags: Flags) =>
@@ -26,9 +34,24 @@ export const cosimCommand: Register = (program, runner) => {
         const output = flags.output ?? fail("option-missing", ["cosim", "-o FOLDER"]);
         const { image, chip } = openBuild(run.files, folder);
         run.files.checkWritable(output);
-        const samples = samplesOf(run, image, flags.samples);
+        const found = pinsOf(chip);
+        // What a reset does not undo, another elaboration does: a run for each sample.
+        const alone = found.pins.elaboration !== undefined;
+        const samples = samplesOf(run, image, flags.samples ?? (alone ? "1" : "2"));
         const options = { samples, backDoor: flags.backDoor === true, readBack: flags.readBack === true };
-        const { manifest, plan } = await writeCosim(run, output, pinsOf(chip), image, options);
+        if (alone && samples.length > 1) {
+          for (const [k, sample] of samples.entries())
+            await writeCosim(run, `${output}/sample-${k + 1}`, found, image, { ...options, samples: [sample] });
+          run.print(
+            showPairs([
+              ["chip", found.target.chip.name],
+              ["written", `${output}: a folder for each of ${samples.length} samples, because each needs a run of its own`],
+              ["then", `in each: the bench, and ganglion verify ${folder} --against LOG with the log beside the folder's manifest`],
+            ]),
+          );
+          return run.json({ folder: output, folders: samples.map((_, k) => `sample-${k + 1}`) });
+        }
+        const { manifest, plan } = await writeCosim(run, output, found, image, options);
         run.print(
           showPairs([
             ["chip", `${manifest.chip}, ${manifest.revision}`],

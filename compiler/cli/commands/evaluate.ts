@@ -1,3 +1,4 @@
+import { at } from "../../base/bug.ts";
 import { Option } from "commander";
 import { diagnostic, fail } from "../../base/diagnostic.ts";
 import type { Build } from "../build/build.ts";
@@ -30,6 +31,7 @@ type Flags = SharedFlags &
     readonly rungs: readonly RungName[];
     readonly workers?: number;
     readonly html?: string;
+    readonly sequence?: "rows";
   };
 
 /** `ganglion evaluate build/ --data IMAGES [--labels LABELS]`. */
@@ -42,6 +44,12 @@ export const evaluateCommand: Register = (program, runner) => {
     )
     .argument("<build>", "a folder that `ganglion compile` wrote")
     .option("--data <data>", "samples: a file, a folder or an archive")
+    .addOption(
+      new Option(
+        "--sequence <how>",
+        "for a network that takes spikes in time: a sample's first dimension is time, a row of an image a step",
+      ).choices(["rows"]),
+    )
     .option("--events <data>", "recordings of an event camera instead: a file, a folder or an archive")
     .option("--only <column=value>", "of recordings: those whose column of the label table has this value")
     .option("--labels <file>", "their labels, where the data does not hold them")
@@ -64,7 +72,13 @@ export const evaluateCommand: Register = (program, runner) => {
       const { shape, classes } = dataShape(build);
       const data =
         flags.events === undefined
-          ? await openData(run, { ...flags, data: place }, preprocessingOf(flags, build.preprocessing), shape, classes)
+          ? await openData(
+              run,
+              { ...flags, data: place },
+              preprocessingOf(flags, build.preprocessing),
+              flags.sequence === undefined ? shape : sequenceShape(build, shape),
+              classes,
+            )
           : await openRecordings(run, { ...flags, events: flags.events }, build.network, classes);
       if (data.label(0) === null) run.report(diagnostic("labels-absent", [], { at: place }));
       const { summary, outcomes } = await withSamples(run, () =>
@@ -76,6 +90,14 @@ export const evaluateCommand: Register = (program, runner) => {
     });
   });
 };
+
+/** Steps of the input, each as the input takes it. */
+function sequenceShape(build: Build, shape: readonly number[]): readonly number[] {
+  const [input] = build.network.inputs;
+  if (input?.code !== "events") fail("data-preprocessing", ["--sequence needs a network whose input is spikes in time, not numbers"]);
+  const pop = at(build.network.pops, input.pop);
+  return [(pop.stop ?? build.network.steps) - pop.start, ...shape];
+}
 
 /** Over threads of this process, or over other machines where a server is named. */
 async function spread<T>(run: Run, flags: Flags, use: (workers: number | JobQueue) => Promise<T>): Promise<T> {
