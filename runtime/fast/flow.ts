@@ -6,7 +6,19 @@ import type { Machine } from "./build.ts";
  * followed one by one; each source is a stream from its first packet to its last, and each link
  * passes one packet a cycle. A link is done when its last packet can have come, or when all have
  * passed one after another since the first, whichever is later. Streams are followed along their way
- * (x first, then y), so that a link that is late makes the next one late. The kernel `meshFlow` does it.
+ * (x first, then y), so that a link that is late makes the next one late.
+ *
+ * A packet at the head of a FIFO keeps those behind it waiting. So each input of a router, that has n packets for its
+ * outputs, needs more than n cycles: a packet for output o waits for those that other inputs have at their heads for o, which is
+ * as likely as they have such packets; and it waits where the FIFO behind o is full. With f the packets from input to output
+ * and w[o] the cycles that a packet takes where it goes on, input i needs T cycles, where
+ *
+ *   T = sum over o of f[i][o] (w[o] + w[o] * sum over j other than i of f[j][o] w[o] / T),
+ *
+ * each wait at most w[o]. At first w is 1 for a core and the FIFO's gap for a link; then w of the output that leads to this input
+ * is that much and b times what T / n is more. b, the part of such waiting that
+ * reaches the router before, is fitted (backPressure in kernels/layout.ts). XY routing has no circles, so inputs can be taken
+ * in an order in which each w is known: columns from their ends, then lines from theirs. The kernel `meshFlow` does it all.
  */
 
 type Mesh = {
@@ -26,7 +38,9 @@ export function flowRoom({ columns, rows, routerOf }: Mesh): number {
   const long = Math.max(columns, rows) + 1;
   const routers = columns * rows;
   const sources = routerOf.length + 1;
-  return l.flowBytes + 8 * sources + 4 * (rows + 2) + 8 * (2 * sources + (l.portCount + 4) * routers + 3 * long) + 32;
+  return (
+    l.flowBytes + 8 * sources + 4 * (rows + 2) + 8 * (2 * sources + (3 * l.portCount + l.portCount ** 2 + 7) * routers + 3 * long) + 32
+  );
 }
 
 export class MeshFlow {
@@ -86,6 +100,9 @@ export class MeshFlow {
     this.ends = doubles(l.flowEnds, routerOf.length);
     this.traffic = doubles(l.flowTraffic, l.portCount * routers);
     for (const field of [l.flowTurnFirst, l.flowTurnLast, l.flowEndFirst, l.flowEndLast]) doubles(field, routers);
+    for (const field of [l.flowOver, l.flowWait]) doubles(field, l.portCount * routers);
+    doubles(l.flowOwn, 3 * routers);
+    doubles(l.flowTurns, l.portCount ** 2 * routers);
     for (const field of [l.flowLoad, l.flowFirst, l.flowLast]) doubles(field, Math.max(columns, rows) + 1);
   }
 

@@ -136,7 +136,16 @@ export const flowEndFirst = 64;
 export const flowEndLast = 68;
 /** A double: cycles from one packet to the next through a FIFO. */
 export const flowGap = 72;
-export const flowBytes = 80;
+/** Doubles of the step: packets by output, at 5r + o; what a router's cores send along its column, to the east and to the west, at 3r. */
+export const flowOver = 80;
+export const flowOwn = 84;
+/** Packets by input and output, at 25r + 5i + o; and cycles that one takes on the average to leave by an output that others wait for, at 5r + o. */
+export const flowTurns = 88;
+export const flowWait = 92;
+export const flowBytes = 96;
+
+/** Part of the waiting at a router's input that reaches the router before: fitted on meshes of 8 × 8 to 16 × 16 with uniform traffic. */
+export const backPressure = 0.7;
 
 /** Outputs of a router. */
 export const portLocal = 0;

@@ -38,6 +38,12 @@ export function flowTwin({ i32, f64 }: Memory): Kernels["meshFlow"] {
     const turnLast = doubles(l.flowTurnLast, routers);
     const endFirst = doubles(l.flowEndFirst, routers);
     const endLast = doubles(l.flowEndLast, routers);
+    const ports = l.portCount;
+    const over = doubles(l.flowOver, ports * routers).fill(0);
+    const own = doubles(l.flowOwn, 3 * routers).fill(0);
+    const turns = doubles(l.flowTurns, ports * ports * routers);
+    const wait = doubles(l.flowWait, ports * routers).fill(gap);
+    for (let r = 0; r < routers; r++) wait[ports * r + l.portLocal] = 1;
     let hostFirst = never;
     let hostLast = -1;
 
@@ -84,12 +90,15 @@ export function flowTwin({ i32, f64 }: Memory): Kernels["meshFlow"] {
           if (n > 0 && furthest < 0) furthest = to;
           load[to - side] = load[to - side]! + n;
         }
+        const mine = 3 * (y * columns + x) + (side > 0 ? 1 : 2);
+        own[mine] = own[mine]! + n;
         if (n > 0) follow(x, furthest, side, begins[s]! + hop, ends[s]! + hop);
       }
       pass(side, goal, (x, n, from, to) => {
         const place = y * columns + x;
         const port = place * l.portCount + (side > 0 ? l.portEast : l.portWest);
         traffic[port] = traffic[port]! + n;
+        over[port] = n;
         turn(place + side, from, to);
       });
     };
@@ -114,6 +123,7 @@ export function flowTwin({ i32, f64 }: Memory): Kernels["meshFlow"] {
         const place = y * columns + x;
         const port = place * l.portCount + (side > 0 ? l.portSouth : l.portNorth);
         traffic[port] = traffic[port]! + n;
+        over[port] = n;
         const next = place + side * columns;
         endFirst[next] = Math.min(endFirst[next]!, from);
         endLast[next] = Math.max(endLast[next]!, to);
@@ -122,6 +132,75 @@ export function flowTwin({ i32, f64 }: Memory): Kernels["meshFlow"] {
           hostLast = to;
         }
       });
+    };
+
+    /** Packets of a router by input and output. Those that turn into the column do so in the proportions of all that turn there. */
+    const split = (y: number, x: number): void => {
+      const r = y * columns + x;
+      let up = 0;
+      let down = 0;
+      for (let to = 0; to < y; to++) up += byLine[y * routers + to * columns + x]!;
+      for (let to = y + 1; to <= bottom; to++) down += byLine[y * routers + to * columns + x]!;
+      const here = byLine[y * routers + r]!;
+      const all = Math.max(1, up + down + here);
+      const of = (router: number, port: number): number => over[router * ports + port]!;
+      const west = x > 0 ? of(r - 1, l.portEast) : 0;
+      const east = x < right ? of(r + 1, l.portWest) : 0;
+      const north = y > 0 ? of(r - columns, l.portSouth) : 0;
+      const south = y < bottom ? of(r + columns, l.portNorth) : 0;
+      const throughEast = of(r, l.portEast) - own[3 * r + 1]!;
+      const throughWest = of(r, l.portWest) - own[3 * r + 2]!;
+      const throughSouth = Math.max(0, of(r, l.portSouth) - down);
+      const throughNorth = Math.max(0, of(r, l.portNorth) - up);
+      const set = (i: number, turning: number, toEast: number, toWest: number): void => {
+        const at = ports * (ports * r + i);
+        turns[at + l.portLocal] = (turning * here) / all;
+        turns[at + l.portNorth] = (turning * up) / all;
+        turns[at + l.portEast] = toEast;
+        turns[at + l.portSouth] = (turning * down) / all;
+        turns[at + l.portWest] = toWest;
+      };
+      set(l.portLocal, own[3 * r]!, own[3 * r + 1]!, own[3 * r + 2]!);
+      set(l.portEast, east - throughWest, 0, throughWest);
+      set(l.portWest, west - throughEast, throughEast, 0);
+      const straight = (i: number, o: number, all: number, through: number): void => {
+        const at = ports * (ports * r + i);
+        turns.fill(0, at, at + ports);
+        turns[at + l.portLocal] = all - through;
+        turns[at + o] = through;
+      };
+      straight(l.portNorth, l.portSouth, north, throughSouth);
+      straight(l.portSouth, l.portNorth, south, throughNorth);
+    };
+    /** Cycles that a packet at an input takes on the average; all of them are not done before that many each. */
+    const input = (r: number, i: number): number => {
+      let n = 0;
+      let alone = 0;
+      let most = 0;
+      let contention = 0;
+      for (let o = 0; o < ports; o++) {
+        const mine = turns[ports * (ports * r + i) + o]!;
+        if (mine <= 0) continue;
+        const w = wait[ports * r + o]!;
+        n += mine;
+        alone += mine * Math.max(w, gap);
+        most += mine * Math.max(w, gap);
+        for (let j = 0; j < ports; j++) {
+          const other = turns[ports * (ports * r + j) + o]!;
+          if (j === i || other <= 0) continue;
+          contention += Math.max(0, mine - 1) * w * Math.max(0, other - 1) * w;
+          most += mine * w;
+        }
+      }
+      if (n <= 0) return gap;
+      const cycles = Math.min(most, (alone + Math.sqrt(alone * alone + 4 * contention)) / 2);
+      const from = Math.min(turnFirst[r]!, endFirst[r]!);
+      if (from < never) done = Math.max(done, from + cycles - gap + 1);
+      return cycles / n;
+    };
+    /** What the wait at an input means for the output before it. */
+    const back = (before: number, port: number, r: number, i: number): void => {
+      wait[ports * before + port] = gap + l.backPressure * Math.max(0, input(r, i) - gap);
     };
 
     turnFirst.fill(never);
@@ -134,7 +213,9 @@ export function flowTwin({ i32, f64 }: Memory): Kernels["meshFlow"] {
         const s = sources[i]!;
         if (s < cores && sent[s] === 0) continue;
         const place = routerOf[s]!;
-        if (byColumn[s * columns + (place % columns)]! > 0) turn(place, begins[s]! + hop, ends[s]! + hop);
+        const n = byColumn[s * columns + (place % columns)]!;
+        own[3 * place] = own[3 * place]! + n;
+        if (n > 0) turn(place, begins[s]! + hop, ends[s]! + hop);
       }
     }
 
@@ -151,6 +232,17 @@ export function flowTwin({ i32, f64 }: Memory): Kernels["meshFlow"] {
       }
     }
     let done = 0;
+    for (let y = 0; y <= bottom; y++) for (let x = 0; x <= right; x++) split(y, x);
+    for (let x = 0; x <= right; x++) {
+      for (let y = bottom; y > 0; y--) back((y - 1) * columns + x, l.portSouth, y * columns + x, l.portNorth);
+      for (let y = 0; y < bottom; y++) back((y + 1) * columns + x, l.portNorth, y * columns + x, l.portSouth);
+    }
+    for (let y = 0; y <= bottom; y++) {
+      const first = y * columns;
+      for (let x = right; x > 0; x--) back(first + x - 1, l.portEast, first + x, l.portWest);
+      for (let x = 0; x < right; x++) back(first + x + 1, l.portWest, first + x, l.portEast);
+      for (let x = 0; x <= right; x++) input(first + x, l.portLocal);
+    }
     for (let y = 0; y <= bottom; y++) {
       for (let x = 0; x <= right; x++) {
         const place = y * columns + x;
@@ -172,6 +264,6 @@ export function flowTwin({ i32, f64 }: Memory): Kernels["meshFlow"] {
       traffic[l.portWest] = traffic[l.portWest]! + hostLoad;
       done = Math.max(done, hostLast + 1, hostFirst + hostLoad);
     }
-    return done;
+    return Math.floor(done);
   };
 }
