@@ -163,7 +163,7 @@ export function walk(g: Graph, options: WalkOptions, cx: Context): Walked {
       }
       if (endings.has(node.op) && first?.kind === "affine")
         return [{ ...first, ended: first.ended ?? { node, shape: shapeOf(node.inputs[0] ?? at(g.inputs, 0)) } }];
-      if (first?.kind === "affine" && first.ended !== null) return [first];
+      if (ended?.kind === "affine") return [ended];
       return linear(node, inputs);
     } catch (e) {
       if (!(e instanceof Failure)) throw e;
@@ -353,7 +353,17 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** What may follow a softmax: nothing that computes. */
-const afterEnding: ReadonlySet<string> = new Set(["softmax", "log-softmax", "log", "argmax", "reshape", "identity", "cast", "dropout"]);
+const afterEnding: ReadonlySet<string> = new Set([
+  "softmax",
+  "log-softmax",
+  "log",
+  "argmax",
+  "gather",
+  "reshape",
+  "identity",
+  "cast",
+  "dropout",
+]);
 
 function place(node: Node): { at: string; origin: Origin } {
   return { at: `node ${JSON.stringify(node.name)}`, origin: node.origin };

@@ -2,7 +2,7 @@ import type { FunctionProto, NodeProto } from "onnx-buf";
 import { type Diagnostic, diagnostic } from "../../base/diagnostic.ts";
 import { adviceFor } from "./advice.ts";
 import type { Importer } from "./importer.ts";
-import { importers, quantizers } from "./importers/index.ts";
+import { classical, importers, quantizers } from "./importers/index.ts";
 import { nodePlace, type Step } from "./structure.ts";
 
 /** Versions of the operator sets in use, by domain; the standard domain is "". */
@@ -27,7 +27,7 @@ const quantizerDomains: readonly string[] = ["onnx.brevitas", "finn.custom_op.ge
 
 export function importerOf(node: NodeProto): Importer | undefined {
   const domain = domainOf(node);
-  const table = domain === "" ? importers : quantizerDomains.includes(domain) ? quantizers : {};
+  const table = domain === "" ? importers : domain === "ai.onnx.ml" ? classical : quantizerDomains.includes(domain) ? quantizers : {};
   return Object.hasOwn(table, node.opType) ? (table as Readonly<Record<string, Importer>>)[node.opType] : undefined;
 }
 

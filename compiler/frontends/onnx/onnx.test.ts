@@ -192,6 +192,24 @@ describe("operators that are several operations of the graph", () => {
     expect(made(node("SpaceToDepth", "x", "y", block), [1, 1, 2, 4])).toEqual([0, 2, 1, 3, 4, 6, 5, 7]);
   });
 
+  it("scikit-learn's label and map of probabilities are an element of a list, and the probabilities", () => {
+    const ml = { domain: "ai.onnx.ml" };
+    const { graph } = read(
+      model({
+        node: [
+          node("ArgMax", "x", "best", { axis: int(1), keepdims: int(0) }),
+          node("ArrayFeatureExtractor", "classes best", "label", {}, ml),
+          node("ZipMap", "x", "map", {}, ml),
+        ],
+        input: [value("x", [1, 3])],
+        output: [value("label", [1, 1]), value("map", [1, 3])],
+        initializer: [whole("classes", [3], [10, 20, 30])],
+      }),
+    );
+    const outputs = runGraph(graph, [{ dtype: "f32", shape: [1, 3], data: Float32Array.of(1, 5, 2) }]);
+    expect(outputs.map((t) => [...numbersOf(t)])).toEqual([[20], [1, 5, 2]]);
+  });
+
   it.each<[string, TensorProto[], NodeProto, string]>([
     ["cubic interpolation", [real("s", [2], [1, 2])], node("Resize", "x - s", "y", by("cubic", "half_pixel")), "onnx-unsupported-form"],
     ["cropping", [real("s", [2], [1, 2])], node("Resize", "x - s", "y", by("linear", "tf_crop_and_resize")), "onnx-unsupported-form"],

@@ -17,6 +17,7 @@ import { gemm } from "./gemm.ts";
 import { identity } from "./identity.ts";
 import { branch } from "./if.ts";
 import { pad } from "./pad.ts";
+import { arrayFeatureExtractor } from "./array-feature-extractor.ts";
 import { averagePool, maxPool } from "./pool.ts";
 import { bipolarQuant, quant } from "./quant.ts";
 import { dequantizeLinear, quantizeLinear } from "./quantize.ts";
@@ -112,6 +113,9 @@ export const importers = {
   Upsample: upsample,
   Where: same("where", 3, 9),
 } satisfies Readonly<Record<string, Importer>>;
+
+/** What scikit-learn's exporter puts behind a network: which class it is, and the probabilities by class. */
+export const classical = { ArrayFeatureExtractor: arrayFeatureExtractor, ZipMap: identity } satisfies Readonly<Record<string, Importer>>;
 
 /** QONNX's quantizers, in the domains of Brevitas, FINN and QONNX. */
 export const quantizers = { BipolarQuant: bipolarQuant, IntQuant: quant, Quant: quant } satisfies Readonly<Record<string, Importer>>;
