@@ -279,7 +279,12 @@ describe("what the user may get wrong", () => {
     await refuses(["artifact-unknown"], "import", "images");
     await refuses(["file-missing"], "evaluate", "build", "--data", "absent");
     await refuses(["file-missing"], "evaluate", "build", "--data", "images", "--labels", "absent");
-    await refuses(["output-occupied"], ...compileArgs("."));
+    await refuses(["file-missing"], "show", "absent");
+    // Told before the work, of which the calibration would be the first part to fail.
+    await refuses(["output-occupied"], ...compileArgs("."), "--calibration", "absent");
+    expect((await shop.run("compile", "images", "-t", "mesh-4x4", "-o", "other")).err).toContain(
+      "none of *.onnx, *.graph, *.snet, *.nir, *.net",
+    );
     await refuses(["file-unwritable"], ...compileArgs("images/below"));
   });
 

@@ -91,6 +91,7 @@ export function writeArtifact(run: Run, ir: Artifact, path: string): void {
 /** Reads .onnx, .graph, .snet or .cores. */
 export function readArtifact(run: Run, path: string, expected: readonly string[] = Object.values(endings)): Artifact {
   const ending = extname(path);
+  if (!run.files.exists(path)) fail("file-missing", [path]);
   if (!expected.includes(ending)) fail("artifact-unknown", [path, expected.map((e) => `*${e}`)]);
   if (ending === ".onnx") return readOnnx(run, path);
   const text = run.files.text(path);

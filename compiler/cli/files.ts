@@ -108,10 +108,7 @@ export class Files {
     const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
     const old = `${temporary}.old`;
     this.#whole(name, temporary, () => {
-      if (existsSync(path)) {
-        if (!statSync(path).isDirectory() || (readdirSync(path).length > 0 && !existsSync(join(path, ours))))
-          fail("output-occupied", [name]);
-      }
+      this.checkReplaceable(name, ours);
       mkdirSync(temporary, { recursive: true });
       for (const [file, content] of files) {
         mkdirSync(dirname(join(temporary, file)), { recursive: true });
@@ -126,6 +123,14 @@ export class Files {
       }
       rmSync(old, { recursive: true, force: true });
     });
+  }
+
+  /** Fails where a folder holds what is not ours to replace. */
+  checkReplaceable(name: string, ours: string): void {
+    const path = this.path(name);
+    if (!existsSync(path)) return;
+    const free = reading(name, () => statSync(path).isDirectory() && (readdirSync(path).length === 0 || existsSync(join(path, ours))));
+    if (!free) fail("output-occupied", [name]);
   }
 
   /** Fails early, before long work, where the result could not be written. */

@@ -44,6 +44,7 @@ function show(run: Run, path: string, flags: Flags): void {
 const textForms = [".onnx", ".graph", ".snet", ".cores"];
 
 function textOf(run: Run, path: string, flags: Flags): string {
+  if (!run.files.exists(path)) fail("file-missing", [path]);
   if (!run.files.isFolder(path) && textForms.includes(extname(path))) return showArtifact(readArtifact(run, path, textForms));
   const named = flags.target !== undefined || flags.chip !== undefined;
   if (!run.files.isFolder(path) && !named) fail("artifact-unknown", [path, textForms.map((e) => `*${e}`)]);

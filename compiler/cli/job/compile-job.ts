@@ -1,3 +1,4 @@
+import { extname } from "node:path";
 import { at } from "../../base/bug.ts";
 import { diagnostic, fail } from "../../base/diagnostic.ts";
 import { sha256 } from "../../base/hash.ts";
@@ -11,7 +12,7 @@ import type { ChipSpec } from "../../../targets/chip.ts";
 import type { Target } from "../../../targets/target.ts";
 import { readArtifact } from "../artifacts.ts";
 import { type Made, writeBuild } from "../build/write.ts";
-import type { Build } from "../build/build.ts";
+import { type Build, buildFile } from "../build/build.ts";
 import { chosenTarget } from "../chips.ts";
 import type { Run } from "../command.ts";
 import { firstSamples, openData } from "../data/open.ts";
@@ -47,9 +48,12 @@ export type MaxPoolLoss = {
 export async function compileJob(run: Run, given: JobSpec): Promise<Report> {
   const job = withDescriptor(run, given);
   const output = job.output ?? fail("option-missing", ["compile", "-o FOLDER (or `output` in the job file)"]);
+  run.files.checkReplaceable(output, buildFile.about);
   run.files.checkWritable(output);
   const target = chosenTarget(run, job);
-  const source = isNir(job.model) ? await readNirModel(run, job.model, job.nir ?? {}, job.options["steps"]) : readModel(run, job.model);
+  const source = isNir(job.model)
+    ? await readNirModel(run, job.model, job.nir ?? {}, job.options["steps"])
+    : readModel(run, job.model, [".nir", ".net"]);
   const calibration = source.kind === "graph" ? await openCalibration(run, job, source) : null;
   const preprocessing = job.preprocessing ?? unprocessed;
   const compiled = compile(
@@ -84,10 +88,13 @@ export function withDescriptor(run: Run, job: JobSpec): JobSpec {
   return { ...job, options: { ...job.options, descriptor: run.files.text(descriptor) } };
 }
 
-/** The model or network that a job is about. */
-export function readModel(run: Run, path: string): Graph | Network {
-  const ir = readArtifact(run, path, [".onnx", ".graph", ".snet"]);
-  return ir.kind === "cores" ? fail("artifact-unknown", [path, ["*.onnx", "*.graph", "*.snet"]]) : ir;
+/** The model or network that a job is about. `others` are endings that the caller reads itself. */
+export function readModel(run: Run, path: string, others: readonly string[] = []): Graph | Network {
+  const endings = [".onnx", ".graph", ".snet"];
+  if (run.files.exists(path) && !endings.includes(extname(path)))
+    fail("artifact-unknown", [path, [...endings, ...others].map((e) => `*${e}`)]);
+  const ir = readArtifact(run, path, endings);
+  return ir.kind === "cores" ? fail("artifact-unknown", [path, endings.map((e) => `*${e}`)]) : ir;
 }
 
 /** The job as the pipeline takes it; its calibration samples can be gone through once. */
