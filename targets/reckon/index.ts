@@ -3,6 +3,8 @@ import type { ChipSpec } from "../chip.ts";
 import type { Target } from "../target.ts";
 import { decode } from "./decode.ts";
 import { emit } from "./emit.ts";
+import { clockBiases } from "./clocks.ts";
+import { inputLines } from "./planes.ts";
 import { fitReckon, settleReckon } from "./fit.ts";
 import { legalize } from "./legal.ts";
 import { reckonWords } from "./listing.ts";
@@ -15,7 +17,7 @@ import { reckonEvents } from "./trace.ts";
 export function reckon(chip: ChipSpec): Target {
   return {
     chip,
-    passes: [fitReckon, settleReckon],
+    passes: [inputLines, clockBiases, fitReckon, settleReckon],
     legalize,
     mapping: reckonMapping,
     emit,
