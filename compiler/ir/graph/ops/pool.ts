@@ -2,6 +2,7 @@ import { at } from "../../../base/bug.ts";
 import { fail } from "../../../base/diagnostic.ts";
 import { sizeOf } from "../../../base/tensor.ts";
 import { data, isFloat, type Kernel, need, op, type Signature } from "./op.ts";
+import { narrowing } from "./unary.ts";
 import { checkWindow, extent, type Window, windowAttrs } from "./window.ts";
 
 type PoolAttrs = {
@@ -49,17 +50,26 @@ function spansOf(size: number, out: number, w: Window, axis: number, rank: numbe
   });
 }
 
-/** Per output position: the image elements under its window, and how many elements it has counting padding. */
-type Windows = { readonly elements: Int32Array; readonly starts: Int32Array; readonly padded: Int32Array };
+/**
+ * Per output position: the image elements under its window, in order, how many of
+ * them lie in one line along the last axis, and how many it has counting padding.
+ */
+type Windows = {
+  readonly elements: Int32Array;
+  readonly starts: Int32Array;
+  readonly lines: Int32Array;
+  readonly padded: Int32Array;
+};
 
 function windowsOf(spatial: readonly number[], out: readonly number[], w: Window): Windows {
   const rank = spatial.length;
-  let windows = [{ elements: [0], padded: 1 }];
+  let windows = [{ elements: [0], line: 1, padded: 1 }];
   spatial.forEach((size, a) => {
     const spans = spansOf(size, at(out, a), w, a, rank);
     windows = windows.flatMap((outer) =>
       spans.map((span) => ({
         elements: outer.elements.flatMap((e) => span.inside.map((p) => e * size + p)),
+        line: span.inside.length,
         padded: outer.padded * span.padded,
       })),
     );
@@ -68,7 +78,12 @@ function windowsOf(spatial: readonly number[], out: readonly number[], w: Window
   windows.forEach((v, i) => {
     starts[i + 1] = at(starts, i) + v.elements.length;
   });
-  return { elements: Int32Array.from(windows.flatMap((v) => v.elements)), starts, padded: Int32Array.from(windows, (v) => v.padded) };
+  return {
+    elements: Int32Array.from(windows.flatMap((v) => v.elements)),
+    starts,
+    lines: Int32Array.from(windows, (v) => v.line),
+    padded: Int32Array.from(windows, (v) => v.padded),
+  };
 }
 
 /** Reduces every window of every channel by `reduce(x, from, elements, start, end, window)`. */
@@ -95,11 +110,34 @@ const largest: Reduce = (x, from, elements, start, end) => {
   return best;
 };
 
-const total = (x: Float64Array, from: number, elements: Int32Array, start: number, end: number): number => {
-  let sum = 0;
-  for (let i = start; i < end; i++) sum += x[from + (elements[i] as number)] as number;
-  return sum;
-};
+/** Adds up the elements of a window. */
+type Total = (x: Float64Array, from: number, elements: Int32Array, start: number, end: number, line: number) => number;
+
+/**
+ * The mean of quantized numbers often lies halfway between two levels (every
+ * eighth mean of four does), where the last bit of the sum decides which level
+ * follows. So the sum is kept in the type of the image and added up in the order
+ * of onnxruntime's kernels: down each column, then along the columns, unless the
+ * last axis is passed over in steps beyond 2.
+ */
+function totalOf(w: Window, narrowed: (x: number) => number): Total {
+  const byColumn = (w.strides.at(-1) ?? 1) <= 2 && w.dilations.every((d) => d === 1);
+  if (!byColumn)
+    return (x, from, elements, start, end) => {
+      let sum = 0;
+      for (let i = start; i < end; i++) sum = narrowed(sum + (x[from + (elements[i] as number)] as number));
+      return sum;
+    };
+  return (x, from, elements, start, end, line) => {
+    let sum = 0;
+    for (let c = 0; c < line; c++) {
+      let column = 0;
+      for (let i = start + c; i < end; i += line) column = narrowed(column + (x[from + (elements[i] as number)] as number));
+      sum = narrowed(sum + column);
+    }
+    return sum;
+  };
+}
 
 export const maxPool = op({
   name: "max-pool",
@@ -134,10 +172,13 @@ export const averagePool = op({
   plan: (inputs, attrs, outputs) => {
     const x = need(inputs, 0);
     const out = need(outputs, 0).shape;
-    const windows = windowsOf(x.shape.slice(2), out.slice(2), { ...attrs, kernel: attrs.kernelShape });
+    const window: Window = { ...attrs, kernel: attrs.kernelShape };
+    const windows = windowsOf(x.shape.slice(2), out.slice(2), window);
+    const total = totalOf(window, narrowing(x.dtype));
+    const sum: Reduce = (v, from, elements, start, end, w) => total(v, from, elements, start, end, windows.lines[w] as number);
     const mean: Reduce = attrs.countIncludePad
-      ? (v, from, elements, start, end, w) => total(v, from, elements, start, end) / (windows.padded[w] as number)
-      : (v, from, elements, start, end) => total(v, from, elements, start, end) / (end - start);
+      ? (v, from, elements, start, end, w) => sum(v, from, elements, start, end, w) / (windows.padded[w] as number)
+      : (v, from, elements, start, end, w) => sum(v, from, elements, start, end, w) / (end - start);
     return pooled(x, out, windows, mean);
   },
 });
