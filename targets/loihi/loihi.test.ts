@@ -210,6 +210,24 @@ describe("what does not fit", () => {
     expect(codes(single("loihi(threshold=5)", " gain=96"))).toContain("loihi-gain");
   });
 
+  it.each(["unit(threshold=20000 reset=set bias=-12202)", "unit(threshold=20000 reset=subtract bias=12202)"])(
+    "a bias beyond the register in 64ths makes its neurons count in 32nds: %s",
+    async (neuron) => {
+      const c = compiled(parseNetwork(single(neuron), null, "t.snet"), target.chip);
+      const params = at(c.legal.pops, 1).neuron.params;
+      expect([params["threshold"], params["bias"], params["biasExponent"]]).toEqual([9999, neuron.includes("-") ? -3050 : 3051, 7]);
+      const sample = randomSample(c.legal, 1);
+      const session = await openSession(target.simulate(), c.image);
+      const { answers } = await session.run(sample);
+      await session.close();
+      expect(answers.map((a) => [...a])).toEqual(
+        prepareNetwork(c.legal)
+          .run(sample)
+          .outputs.map((a) => [...a]),
+      );
+    },
+  );
+
   it("neurons that subtract take two compartments of the first generation and one of the second", () => {
     const wide = (size: number): string =>
       single("if(threshold=5)")

@@ -16,7 +16,7 @@ const registerMost = 2 ** 23 - 1;
 
 /**
  * Puts units in the registers' scale: a population that fires counts in 64ths, so that its threshold is a mantissa, and
- * its weights get the exponent that makes them as large. Where the input of a step or the threshold would then not fit the
+ * its weights get the exponent that makes them as large. Where the input of a step, the threshold or a bias would then not fit the
  * registers, it counts in 32nds, 16ths, … and thresholds are rounded. Potentials that are only read keep their scale.
  *
  *   unit(threshold=10 compare=ge bias=3)      ==>   unit(threshold=576 compare=gt bias=192)
@@ -34,7 +34,7 @@ export const loihiRegisters = pass({
   run(network, _options, cx) {
     const problems: Diagnostic[] = [];
     const into = incoming(network);
-    const scales = network.pops.map((p) => (isInput(p) || p.neuron.model !== "unit" ? null : scaleOf(network, p, at(into, p.id))));
+    const scales = network.pops.map((p) => (isInput(p) || p.neuron.model !== "unit" ? null : scaleOf(network, p, at(into, p.id), cx)));
     const pops = network.pops.map((p, i) => (scales[i] === null ? p : scaled(p, at(scales, i) as number, cx, problems)));
     const links = network.links.map((l) => withGain(network, l, scales[l.to] ?? 1, cx, problems));
     if (problems.length > 0) throw new Failure(problems);
@@ -43,13 +43,15 @@ export const loihiRegisters = pass({
   },
 });
 
-/** The largest power of two up to 64 with which the worst input of a step and the thresholds fit their registers. */
-function scaleOf(n: Network, p: Population, links: readonly Link[]): number {
+/** The largest power of two up to 64 with which the worst input of a step, the thresholds and the biases fit their registers. */
+function scaleOf(n: Network, p: Population, links: readonly Link[], cx: Context): number {
   if (neuronWords(p)["output"] === "yes") return 1;
   const drive = currentMost(n, p, links);
   const threshold = (neuronParams(p)["threshold"] ?? new Float64Array()).reduce((a, b) => Math.max(a, b), 0);
+  const bias = (neuronParams(p)["bias"] ?? new Float64Array()).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+  const biasMost = biasRange(cx).most;
   let scale = unit;
-  while (scale > 1 && (drive * scale > registerMost || threshold * scale > unit * thresholdMost)) scale /= 2;
+  while (scale > 1 && (drive * scale > registerMost || threshold * scale > unit * thresholdMost || bias * scale > biasMost)) scale /= 2;
   return scale;
 }
 
@@ -114,10 +116,16 @@ function gathered(values: Float64Array): number | Tensor {
   return values.every((v) => v === first) ? first : i32([values.length], values);
 }
 
+/** Mantissas of biases (half: below it), their largest exponent, and the largest bias that both give. */
+function biasRange(cx: Context): { readonly half: number; readonly exponent: number; readonly most: number } {
+  const half = 2 ** (Number(cx.chip?.own["biasBits"] ?? 13) - 1);
+  const exponent = Number(cx.chip?.own["biasExponentMax"] ?? 7);
+  return { half, exponent, most: (half - 1) * 2 ** exponent };
+}
+
 /** Exponent with which a bias is a mantissa times 2^exponent, the smallest. */
 function exponentOf(bias: number, cx: Context): number {
-  const half = 2 ** (Number(cx.chip?.own["biasBits"] ?? 13) - 1);
-  const most = Number(cx.chip?.own["biasExponentMax"] ?? 7);
+  const { half, exponent: most } = biasRange(cx);
   for (let e = 0; e < most; e++) {
     const mantissa = Math.round(bias / 2 ** e);
     if (mantissa >= -half && mantissa < half) return e;
