@@ -2,11 +2,12 @@ import { at } from "../base/bug.ts";
 import { fail } from "../base/diagnostic.ts";
 import { numbersOf, sizeOf, type Tensor, tensorFrom } from "../base/tensor.ts";
 import { prepareGraph } from "../ir/graph/run.ts";
+import { poolLimits } from "../ir/cores/storage.ts";
 import type { Graph, ValueId } from "../ir/graph/types.ts";
 import { type Context, quiet } from "../base/context.ts";
 import { type ErrorSums, gateError, relativeError } from "./gate-error.ts";
 import { Histogram } from "./histogram.ts";
-import { averaged, exchangeMaxPools, maxPoolsOf, replaceMaxPools } from "./rewrite-max-pool.ts";
+import { averaged, exchangeMaxPools, maxPoolsOf, replaceMaxPools, splitMaxPools } from "./rewrite-max-pool.ts";
 import { type Draft, walk } from "./walk/walk.ts";
 
 /** What calibration found of one layer. */
@@ -57,7 +58,8 @@ const gateSamples = 4;
 /** The graph with max pooling in a form that this choice can lower. */
 export function prepared(g: Graph, maxPool: CalibrationOptions["maxPool"], stats: Statistics, steps: number): Graph {
   const exchanged = exchangeMaxPools(g);
-  if (maxPool !== "average" || steps === 1) return exchanged;
+  if (steps === 1 || maxPool === "refuse") return exchanged;
+  if (maxPool === "gate") return splitMaxPools(exchanged, poolLimits.members);
   return replaceMaxPools(exchanged, new Map(Object.entries(stats.pools).map(([name, p]) => [name, p.gains])));
 }
 

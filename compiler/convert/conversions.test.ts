@@ -6,6 +6,7 @@ import { choose } from "../base/options.ts";
 import { Random } from "../base/random.ts";
 import { f32, numbersOf, sizeOf, type Tensor } from "../base/tensor.ts";
 import { GraphBuilder } from "../ir/graph/build.ts";
+import type { Attrs } from "../ir/graph/ops/op.ts";
 import { prepareGraph } from "../ir/graph/run.ts";
 import type { Graph, ValueId } from "../ir/graph/types.ts";
 import { prepareNetwork } from "../ir/network/run.ts";
@@ -257,6 +258,51 @@ describe("max pooling", () => {
     const { network, said } = convert("rate", g, { steps: "1" }, samples);
     expect(said).toEqual([]);
     expect(network.links.map((l) => l.pool?.mode)).toEqual([undefined, "or"]);
+  });
+
+  it("over windows larger than an axon can gate goes in parts, and one behind another has neurons between", () => {
+    const pooled = (pool: (b: GraphBuilder, a: ValueId) => ValueId): Graph => {
+      const b = new GraphBuilder("large");
+      const x = b.input("x", "f32", [1, 1, 9, 9]);
+      const weights = b.constant("w", noise([3, 1, 3, 3]));
+      const z = at(b.node("conv", [x, weights], { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 }, { name: "conv" }), 0);
+      const p = pool(b, at(b.node("relu", [z], {}, { name: "relu" }), 0));
+      const flat = at(b.node("reshape", [p], { shape: [1, 3] }, { name: "flat" }), 0);
+      return b.finish(b.node("gemm", [flat, b.constant("fc", noise([4, 3]))], { transB: 1 }, { name: "fc" }));
+    };
+    const windows = (size: number): Attrs => ({
+      kernelShape: [size, size],
+      strides: [size, size],
+      pads: [0, 0, 0, 0],
+      dilations: [1, 1],
+      ceilMode: 0,
+    });
+    const images = Array.from({ length: 16 }, () => sample(81));
+    const forms: readonly (readonly [Graph, readonly number[][]])[] = [
+      [
+        pooled((b, a) => at(b.node("global-max-pool", [a], {}, { name: "pool" }), 0)),
+        [
+          [2, 7],
+          [4, 1],
+        ],
+      ],
+      [
+        pooled((b, a) => {
+          const first = at(b.node("max-pool", [a], windows(6), { name: "first" }), 0);
+          return at(b.node("max-pool", [first], windows(1), { name: "second" }), 0);
+        }),
+        [
+          [2, 6],
+          [3, 1],
+          [1, 1],
+        ],
+      ],
+    ];
+    for (const [g, sizes] of forms) {
+      const { network } = convert("rate", g, { maxPool: "gate", steps: "256" }, images);
+      expect(network.links.flatMap((l) => (l.pool === null ? [] : [l.pool.size]))).toEqual(sizes);
+      expect(errorOf(g, network, images)).toBeLessThan(0.2);
+    }
   });
 
   it("of something else than spikes is refused", () => {

@@ -1,13 +1,13 @@
 import { at } from "../base/bug.ts";
 import { id } from "../base/id.ts";
 import { origin } from "../base/origin.ts";
-import { f32, numbersOf, type Tensor } from "../base/tensor.ts";
+import { f32, numbersOf, sizeOf, type Tensor } from "../base/tensor.ts";
 import { opNamed } from "../ir/graph/ops/index.ts";
 import type { Graph, Node, Value, ValueId } from "../ir/graph/types.ts";
-import { isMaxPool } from "./walk/max-pool.ts";
+import { isMaxPool, windowsOf } from "./walk/max-pool.ts";
 
 /*
- * Max pooling, brought into a form that spikes can take. Both rewrites keep the
+ * Max pooling, brought into a form that spikes can take. All rewrites keep the
  * names of values, so statistics belong to the rewritten graph and the original alike.
  */
 
@@ -35,6 +35,68 @@ export function exchangeMaxPools(g: Graph): Graph {
     changed = true;
   });
   return changed ? { ...g, values, nodes } : g;
+}
+
+/** An axis of a pooling that is taken in parts: the size of a part, and how many parts a window has. */
+type Parts = { readonly size: number; readonly count: number; readonly stride: number; readonly pad: number; readonly places: number };
+
+/** The ways to cut windows of `size` along an axis of `length`, such that every window consists of whole parts. */
+function partsOf(length: number, size: number, stride: number): Parts[] {
+  return Array.from({ length: size }, (_, i) => i + 1).flatMap((part) => {
+    const count = Math.ceil(size / part);
+    if (length === size) return [{ size: part, count, stride: 1, pad: count * part - length, places: count }];
+    if (size % part !== 0 || stride % part !== 0) return [];
+    return [{ size: part, count, stride: stride / part, pad: 0, places: Math.floor(length / part) }];
+  });
+}
+
+/** The largest of a window is the largest of its parts' largest: cuts windows of more than `most` values, which nothing can compare at once, into parts. */
+export function splitMaxPools(g: Graph, most: number): Graph {
+  const values: Value[] = [...g.values];
+  const nodes = g.nodes.flatMap((n) => split(n));
+  return nodes.length === g.nodes.length ? g : { ...g, values, nodes };
+
+  function split(n: Node): Node[] {
+    if (!isMaxPool(n)) return [n];
+    const x = at(values, at(n.inputs, 0) as ValueId);
+    const pool = windowsOf(n, x.shape, at(values, at(n.outputs, 0)).shape, "gate");
+    if (typeof pool === "string" || sizeOf(pool.size) <= most || pool.pads.some((p) => p !== 0)) return [n];
+    const ways = pool.size.map((size, a) => partsOf(at(x.shape, 2 + a), size, at(pool.stride, a)));
+    const all = ways.reduce<Parts[][]>((out, way) => out.flatMap((o) => way.map((p) => [...o, p])), [[]]);
+    const volume = (parts: readonly Parts[], what: "size" | "count"): number => parts.reduce((v, p) => v * p[what], 1);
+    const [best] = all
+      .filter((parts) => volume(parts, "size") <= most && volume(parts, "size") > 1)
+      .sort((a, b) => volume(a, "count") - volume(b, "count") || volume(a, "size") - volume(b, "size"));
+    if (best === undefined) return [n];
+    const v = id<"value">(values.length);
+    values.push({
+      ...x,
+      id: v,
+      name: `${at(values, at(n.outputs, 0)).name}/parts`,
+      shape: [...x.shape.slice(0, 2), ...best.map((p) => p.places)],
+    });
+    const name = `${n.name}/parts`;
+    const ones = best.map(() => 1);
+    const zeros = best.map(() => 0);
+    const sizes = best.map((p) => p.size);
+    const attrs = { dilations: ones, ceilMode: 0 };
+    const first: Node = {
+      name,
+      op: "max-pool",
+      inputs: [x.id],
+      outputs: [v],
+      attrs: { ...attrs, kernelShape: sizes, strides: sizes, pads: [...zeros, ...best.map((p) => p.pad)] },
+      origin: origin(name, n.origin),
+    };
+    const kernelShape = best.map((p) => p.count);
+    const second: Node = {
+      ...n,
+      op: "max-pool",
+      inputs: [v],
+      attrs: { ...attrs, kernelShape, strides: best.map((p) => p.stride), pads: [...zeros, ...zeros] },
+    };
+    return [first, ...split(second)];
+  }
 }
 
 /** A constant that spreads over positions: one number, or one per channel. */

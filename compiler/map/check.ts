@@ -18,7 +18,7 @@ export function illegalities(net: Network, forms: readonly LinkForm[], chip: Chi
     if (pop.neuron.model === "input") checkInput(net, pop, chip, say);
     else checkPopulation(pop, chip, say, out);
   }
-  for (const form of forms) checkLink(net, form, chip, say);
+  for (const form of forms) checkLink(net, form, chip, say, out);
   const interval = intervalOf(net);
   if (interval > chip.stepsMax) say(`a sample takes ${interval} steps; the chip counts to ${chip.stepsMax}`, null);
   const lines = net.outputs.reduce((n, o) => n + sizeOf(at(net.pops, o.pop).shape), 0);
@@ -77,7 +77,7 @@ function checkPopulation(pop: Population, chip: ChipSpec, say: Say, out: Diagnos
   }
 }
 
-function checkLink(net: Network, form: LinkForm, chip: ChipSpec, say: Say): void {
+function checkLink(net: Network, form: LinkForm, chip: ChipSpec, say: Say, out: Diagnostic[]): void {
   const { link } = form;
   const name = nameOfLink(net, link);
   const { weight } = link.kernel;
@@ -93,18 +93,18 @@ function checkLink(net: Network, form: LinkForm, chip: ChipSpec, say: Say): void
   const gain = gains.find((g) => splitGain(g, chip) === null);
   if (gain !== undefined)
     say(`link ${name} has the gain ${gain}, which is no ${chip.gain.bits}-bit integer shifted by up to ${chip.gain.shiftMax}`, link.origin);
-  checkPool(link, name, chip, say);
+  checkPool(link, name, chip, say, out);
   if (form.conv === null && chip.lists.length === 0 && !(chip.sharedKernels && form.list?.single === true))
     say(`link ${name} has a weight for each synapse (${link.kernel.kind}); the chip has shared kernels only`, link.origin);
 }
 
-function checkPool(link: Link, name: string, chip: ChipSpec, say: Say): void {
+function checkPool(link: Link, name: string, chip: ChipSpec, say: Say, out: Diagnostic[]): void {
   if (link.pool === null) return;
   const { mode, size } = link.pool;
   if (!chip.pools.includes(mode)) say(`link ${name} pools with ${mode}; the chip has ${chip.pools.join(", ")}`, link.origin);
   const window = sizeOf(size);
   if (window > windowMax(mode))
-    say(`link ${name} pools windows of ${window} with ${mode}; the chip has up to ${windowMax(mode)}`, link.origin);
+    out.push(diagnostic("map-pool-window", [name, window, mode, windowMax(mode)], { at: `link ${name}`, origin: link.origin }));
 }
 
 export function nameOfLink(net: Network, link: Link): string {

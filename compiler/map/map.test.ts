@@ -587,6 +587,17 @@ describe("what does not fit", () => {
     expect(failureOf(() => mapTo(net, { ...mesh, outputs: 8 })).diagnostics[0]?.code).toBe("map-outputs");
   });
 
+  it("map-pool-window: a window of more inputs than an axon counts, with the link", () => {
+    const pool = { mode: "gate", size: [5, 5], stride: [1, 1], pads: [2, 2, 2, 2] } as const;
+    const net = network([{ shape: [1, 6, 6] }, { shape: [1, 6, 6] }], [{ from: 0, to: 1, kernel: { kind: "one", weight: 1 }, pool }]);
+    const [d] = failureOf(() => mapTo(net)).diagnostics;
+    expect([d?.code, d?.at, d?.message]).toEqual([
+      "map-pool-window",
+      "link p0 -> p1",
+      "p0 -> p1 pools windows of 25 inputs (gate); an axon takes up to 16",
+    ]);
+  });
+
   it("map-illegal and map-range: everything that no word can hold, together", () => {
     const net = network(
       [

@@ -36,7 +36,7 @@ export const convertErrors = table({
       `max pooling is approximated (${way}); on calibration samples its output is off by ${error} of its size`,
     explain:
       "Max pooling has no exact counterpart for spike counts. The relative error of the pooled values, as a root mean square over calibration samples, says how rough the approximation is; `evaluate` measures what it costs in accuracy.",
-    help: "compare the accuracies that `evaluate` reports; train with average pooling if the loss is too large",
+    help: "compare the accuracies that `evaluate` reports; if the loss is too large, take more --steps (a gate gets better with them), --method css, which computes the maximum, or train with average pooling",
   },
   "convert-relu-in-qcfs": {
     severity: "error",

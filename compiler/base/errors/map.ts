@@ -16,6 +16,14 @@ export const mapErrors = table({
       "Mapping takes a network that the chip's legalization has made fit: integers only, neuron models that the chip has, delays that it can keep. This network still has something that no word of the chip can hold.",
     help: "run the chip's legalization first (`ganglion compile` does), or change the network",
   },
+  "map-pool-window": {
+    severity: "error",
+    message: (link: string, window: number, mode: string, most: number) =>
+      `${link} pools windows of ${window} inputs (${mode}); an axon takes up to ${most}`,
+    explain:
+      "An axon that pools keeps something for each input of its window, and has room for so many. Max pooling without padding whose windows do not overlap is cut into smaller ones; others are left as they are.",
+    help: "give --max-pool average or --method css, or train with smaller windows",
+  },
   "map-range": {
     severity: "error",
     message: (what: string, value: number, low: number, high: number) =>

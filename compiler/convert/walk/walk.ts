@@ -66,8 +66,7 @@ export function walk(g: Graph, options: WalkOptions, cx: Context): Walked {
   const states = statesOf(g);
   const spiking = (index: number): boolean => at(drafts, index).kind === "spiking";
 
-  function addNeurons(node: Node, activation: Activation, x: Affine): Affine {
-    const value = at(node.outputs, 0);
+  function addNeurons(node: Node, activation: Activation, x: Affine, value = at(node.outputs, 0)): Affine {
     const bias = x.bias === null ? null : numbersOf(x.bias);
     return addLayer({
       kind: "spiking",
@@ -261,12 +260,19 @@ export function walk(g: Graph, options: WalkOptions, cx: Context): Walked {
     );
   }
 
+  /** The result of one max pooling and nothing else. Neurons of its own send it on, so that another one can pool it. */
+  function isPooled(x: Affine): boolean {
+    return x.terms[0]?.pool != null && isIdle(x, { kind: "relu" });
+  }
+
   function maxPool(node: Node, x: Affine): Known[] {
     if (options.maxPool === "refuse") {
       problems.report(diagnostic("convert-max-pool", [], place(node)));
       return [{ kind: "broken" }];
     }
-    const result = gated(node, shapeOf(node.inputs[0] ?? at(g.inputs, 0)), shapeOf(at(node.outputs, 0)), x, spiking, options.maxPool);
+    const read = node.inputs[0] ?? at(g.inputs, 0);
+    const spikes = options.neurons !== "keep" && isPooled(x) ? addNeurons(node, { kind: "relu" }, x, read) : x;
+    const result = gated(node, shapeOf(read), shapeOf(at(node.outputs, 0)), spikes, spiking, options.maxPool);
     if (typeof result === "string") {
       problems.report(diagnostic("convert-max-pool-source", [result], place(node)));
       return [{ kind: "broken" }];
