@@ -79,9 +79,24 @@ export const nirErrors = table({
   "nir-range": {
     severity: "error",
     message: (name: string, param: string, value: number, why: string) => `${param} of node "${name}" is ${value}, but ${why}`,
+    explain: "A time constant is positive, a delay is not negative, strides are at least 1.",
+    help: "check the parameter",
+  },
+  "nir-step-long": {
+    severity: "error",
+    message: (name: string, param: string, value: number, dt: number) =>
+      `${param} of node "${name}" is ${value} s, shorter than the step of ${dt} s`,
     explain:
-      "A time constant is positive, a step is not longer than a time constant that is discretised by Euler's rule, strides are at least 1.",
-    help: "check the parameter and, for time constants, the step (--profile NAME:dt=…)",
+      "Euler's rule takes dt/tau away in each step, which must not be more than all. The step is wrong, or the exporter wrote something else than seconds: norse 1.1 writes time constants multiplied with its step.",
+    help: "give the step of the framework (--dt, or --profile NAME:dt=… for that of the neurons alone); for a file of norse 1.1 its square: --profile norse:dt=1e-6 where the step is 1 ms",
+  },
+  "nir-tau-steps": {
+    severity: "warning",
+    message: (name: string, param: string, value: number, steps: number) =>
+      `${param} of node "${name}" is ${value} s, which is ${steps} steps: its neurons ${steps > 1 ? "hardly take in anything in a step" : "forget nearly all in a step"}`,
+    explain:
+      "The step is probably not that of the framework, or the exporter did not write seconds: sinabs, for one, writes the time constants that its user gave, which it takes as numbers of steps.",
+    help: "give the step of the framework with --dt; where time constants are numbers of steps, --profile NAME:dt=1 (which leaves the step of the input, --dt, as it is)",
   },
   "nir-loop": {
     severity: "error",

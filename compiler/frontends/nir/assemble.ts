@@ -25,7 +25,7 @@ const countBits = 8;
 /** The network that a flat graph is under a profile. */
 export function assemble(graph: FlatGraph, file: string, profile: ChosenProfile, options: NirOptions, cx: Context): Network {
   const { rules } = profile;
-  const setting = settingOf(profile, graph, file, options.dt);
+  const setting = settingOf(profile, graph, file, options.dt, cx.report);
   const shapes = shapesOf(graph, importerOf, file, setting);
   const names = [...graph.nodes.keys()];
   const kindOf = (name: string): Importer["kind"] => importerOf(graph.nodes.get(name)?.type ?? "").kind;

@@ -90,11 +90,18 @@ function openRules(graph: FlatGraph): readonly RuleName[] {
 }
 
 /** What the importers are given; the step is asked for only by what needs it. */
-export function settingOf({ profile, rules }: ChosenProfile, graph: FlatGraph, file: string, dt: number | null): Setting {
+export function settingOf(
+  { profile, rules }: ChosenProfile,
+  graph: FlatGraph,
+  file: string,
+  dt: number | null,
+  report: Setting["report"],
+): Setting {
   const step = rules.dt > 0 ? rules.dt : (dt ?? equalSteps(graph, file));
   return {
     rules,
     dt: () => step ?? fail("nir-step-needed", [profile.name, firstWithTimes(graph)], { at: file }),
+    report,
   };
 }
 

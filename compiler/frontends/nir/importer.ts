@@ -1,3 +1,4 @@
+import type { Diagnostic } from "../../base/diagnostic.ts";
 import type { Kernel } from "../../ir/network/types.ts";
 import type { Params } from "./params.ts";
 import type { Rules } from "./profiles.ts";
@@ -7,6 +8,7 @@ export type Setting = {
   readonly rules: Rules;
   /** Step of the neurons in seconds; throws a Failure where it is needed and unknown. */
   readonly dt: () => number;
+  readonly report: (d: Diagnostic) => void;
 };
 
 /** A node without state: y = kernel(x) + bias, some steps later. */

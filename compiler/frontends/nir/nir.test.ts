@@ -58,6 +58,38 @@ async function refused(work: Promise<unknown>): Promise<readonly Diagnostic[]> {
 
 const codes = async (work: Promise<unknown>): Promise<string[]> => (await refused(work)).map((d) => d.code);
 
+describe("time constants against the step", () => {
+  const one = (tau: number): NirFile =>
+    file({ input: input(1), n: lif(1, { tau: f64([1], [tau]) }), output: output(1) }, chain("input", "n", "output"));
+
+  it.each([
+    [20, "nir-tau-steps", /is 20 s, which is 20000 steps: its neurons hardly take in anything/],
+    [4e-4, "nir-tau-steps", /which is 0\.4 steps: its neurons forget nearly all/],
+    [1, null, null],
+    [6e-4, null, null],
+  ])("tau of %d s in steps of 1 ms", async (tau, code, text) => {
+    const said: Diagnostic[] = [];
+    await importNir(await writeNir(one(tau)), "t", options, { ...quiet(), report: (d) => said.push(d) });
+    expect(said.map((d) => d.code)).toEqual(code === null ? [] : [code]);
+    if (text !== null) expect(said[0]?.message).toMatch(text);
+    expect(said.flatMap((d) => d.help).join()).toMatch(code === null ? /^$/ : /--profile NAME:dt=1/);
+  });
+
+  it("in numbers of steps are read with dt=1", async () => {
+    const steps = await read(one(20), { profile: { name: "sinabs", given: { dt: "1" } } });
+    const seconds = await read(one(0.02));
+    expect(steps.pops).toEqual(seconds.pops);
+  });
+
+  it("below the step are refused by Euler's rule, and with the step squared are those of norse 1.1", async () => {
+    const norse = (given: Record<string, string>): Partial<NirOptions> => ({ profile: { name: "norse", given } });
+    const [d] = await refused(read(one(1e-5), norse({})));
+    expect([d?.code, d?.message]).toEqual(["nir-step-long", 'tau of node "n" is 0.00001 s, shorter than the step of 0.001 s']);
+    expect(d?.help.join()).toContain("--profile norse:dt=1e-6");
+    expect((await read(one(1e-5), norse({ dt: "1e-6" }))).pops).toEqual((await read(one(1e-2), norse({}))).pops);
+  });
+});
+
 describe("the file", () => {
   const good = file(
     { input: input(2), fc: { type: "Linear", weight: f32([1, 2], [1, 2]) }, n: neuron(1), output: output(1) },

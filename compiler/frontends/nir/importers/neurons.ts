@@ -1,3 +1,4 @@
+import { diagnostic, fail } from "../../../base/diagnostic.ts";
 import { sizeOf } from "../../../base/tensor.ts";
 import type { Importer, Neuron, Setting } from "../importer.ts";
 import type { Params } from "../params.ts";
@@ -116,6 +117,9 @@ function currentBased(p: Params, shape: readonly number[], s: Setting): Dynamics
   };
 }
 
+/** Time constants outside are more likely to be in another unit than meant. */
+const stepsOfTau = { least: 0.5, most: 1000 } as const;
+
 /** Decay and gain of one step for each time constant. */
 function step(p: Params, name: string, shape: readonly number[], s: Setting): { decay: Float64Array; gain: Float64Array } {
   const tau = p.positive(name, shape);
@@ -123,11 +127,17 @@ function step(p: Params, name: string, shape: readonly number[], s: Setting): { 
   const euler = (t: number): number => {
     // Time constants of half precision may lie below the step that they were made from.
     const part = dt / t;
-    if (part > 1 + 1e-6) p.outOf(name, t, `the step of ${dt} s is longer`);
+    if (part > 1 + 1e-6) fail("nir-step-long", [p.node.name, name, Number(t.toPrecision(4)), dt], { at: p.file });
     return Math.min(part, 1);
   };
+  const decay = tau.map((t) => (s.rules.leak === "euler" ? 1 - euler(t) : Math.exp(-dt / t)));
+  const odd = tau.find((t) => t / dt > stepsOfTau.most || t / dt < stepsOfTau.least);
+  if (odd !== undefined)
+    s.report(
+      diagnostic("nir-tau-steps", [p.node.name, name, Number(odd.toPrecision(4)), Number((odd / dt).toPrecision(3))], { at: p.file }),
+    );
   return {
-    decay: tau.map((t) => (s.rules.leak === "euler" ? 1 - euler(t) : Math.exp(-dt / t))),
+    decay,
     gain: tau.map((t) => (s.rules.gain === "euler" ? dt / t : -Math.expm1(-dt / t))),
   };
 }
