@@ -9,7 +9,6 @@ import { odinWords } from "./listing.ts";
 import { odinMachine } from "./machine.ts";
 import { odinMapping } from "./map.ts";
 import { variantOf } from "./memory.ts";
-import { spikeInputs } from "./spike-inputs.ts";
 import { odinPins } from "./pins.ts";
 import { odinEvents } from "./trace.ts";
 
@@ -18,7 +17,7 @@ export function odin(chip: ChipSpec): Target {
   const variant = variantOf(chip.own);
   return {
     chip,
-    passes: [spikeInputs, fitEvents(variant)],
+    passes: [fitEvents(variant)],
     legalize: (network) => legalize(network, variant),
     mapping: odinMapping(variant),
     emit: (cores) => emit(cores, variant),

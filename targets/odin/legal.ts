@@ -4,9 +4,9 @@ import { quantizeInputs } from "../../compiler/passes/network/quantize-inputs/pa
 import { quantizeWeights } from "../../compiler/passes/network/quantize-weights/pass.ts";
 import { removeUnread } from "../../compiler/passes/network/remove-unread/pass.ts";
 import { unrollStaticInput } from "../../compiler/passes/network/unroll-static-input/pass.ts";
+import { spikeInputs } from "../../compiler/passes/network/spike-inputs/pass.ts";
 import { type Step, step } from "../../compiler/passes/pass.ts";
 import { fitEvents } from "./fit.ts";
-import { spikeInputs } from "./spike-inputs.ts";
 import type { Variant } from "./variant.ts";
 
 /** The passes that make a network fit; one of the chip's own neurons is taken as it is. */

@@ -3,6 +3,7 @@ import { parseNetwork } from "../../compiler/ir/network/parse.ts";
 import { Random } from "../../compiler/base/random.ts";
 import { Failure } from "../../compiler/base/diagnostic.ts";
 import { sameCores } from "../../compiler/ir/cores/same.ts";
+import { prepareNetwork } from "../../compiler/ir/network/run.ts";
 import { context } from "../../compiler/passes/pass.ts";
 import { compile, job } from "../../compiler/pipeline.ts";
 import { compare } from "../../test/fuzz.ts";
@@ -66,6 +67,44 @@ describe("random networks", () => {
     // Links of one population with different delays have no common destination.
     expect(refused.filter((c) => c !== "map-illegal")).toEqual([]);
     expect(refused.length).toBeLessThan(7);
+  });
+});
+
+/** Two layers with real weights behind an input of numbers, as a conversion leaves them. */
+const numbers = `network t steps 16
+  input x 6 analog code direct(low=-0.5 high=1)
+  pop a 4 binary if(threshold=1 reset=subtract) initial(v=0.5)
+  pop y 2 binary readout
+  link x -> a dense f64[4x6]{0.5 -0.3 0.1 0.25 0.7 -0.4 -0.5 0.3 0.1 0.25 0.7 -0.1 0.2 0.2 0.2 0.2 0.2 0.2 0.9 -0.9 0 0 0.9 -0.9} delay=1
+  link a -> y dense f64[2x4]{0.5 -0.5 0.25 1 -0.125 1 0.5 0.75} delay=1
+  output o of y code potential
+`;
+
+describe("inputs of numbers", () => {
+  const made = (passOptions = {}) =>
+    compile(parseNetwork(numbers, null, "t.snet"), job({ target, method: "rate", passOptions }), context({ chip }));
+
+  it("come as spikes, which take no bits from the weights", async () => {
+    const { legal, image, converted } = made();
+    expect(legal.inputs.map((i) => i.code)).toEqual(["even"]);
+    expect(await compare(legal, image, chip, 1)).toBeNull();
+    const sample = [Float64Array.of(0.9, -0.5, 0.3, 0.1, 1, 0.6)];
+    const [before, after] = [converted, legal].map((n) => prepareNetwork(n).run(sample).outputs[0]!);
+    // What is read is up to 16 * 1.75; spikes move by a step here or there.
+    before!.forEach((v, i) => expect(Math.abs(after![i]! - v)).toBeLessThan(2));
+    expect(Math.max(...before!)).toBeGreaterThan(8);
+  });
+
+  it("as planes need narrower weights, which is said", () => {
+    const planes = { "spike-inputs": { form: "planes" } };
+    expect(() => made(planes)).toThrow(Failure);
+    try {
+      made(planes);
+    } catch (error) {
+      expect((error as Failure).diagnostics.map((d) => d.code)).toEqual(["input-planes-weight"]);
+    }
+    const narrow = made({ ...planes, "quantize-inputs": { bits: "4" }, "quantize-weights": { bits: "4" } });
+    expect(narrow.legal.inputs.map((i) => i.params["planes"])).toEqual([4]);
   });
 });
 

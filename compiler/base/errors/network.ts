@@ -358,7 +358,7 @@ export const networkErrors = table({
       `the ${planes} bits of ${input} need weights up to ${weight}, beyond the chip's ${bits} bits, and its axons have no gains for them`,
     explain:
       "On a chip with binary spikes, each bit of an input has a channel of its own, and what the bit is worth is a gain on the axon or, without gains, in the weight. The highest bit makes the weights that much larger.",
-    help: "use fewer bits: quantize-inputs:bits=N and quantize-weights:bits=M with N + M no more than the chip's weight bits",
+    help: "send evenly spaced spikes instead (leave out spike-inputs:form=planes), or use fewer bits: --input-bits N and --weight-bits M with N + M no more than the chip's weight bits",
   },
   "reset-not-outside": {
     severity: "error",
@@ -403,7 +403,7 @@ export const networkErrors = table({
       `${pop} doubles its potential in every step, the neurons of ${chip} cannot, and ${why}`,
     explain:
       "Codes with the most significant digit first are read by doubling. A chip without it can do the same where a neuron can send a digit as its place value and multiply its threshold by that (unit.emit digit), or send its potential as a payload (unit.emit value, graded spikes) and hear itself one step later; the pass legalize-doubling does either.",
-    help: "choose a chip that doubles (unit.leak) or sends place values or potentials (unit.emit), use fewer bits of weights or inputs where a range is too wide, or a conversion whose spikes all count the same: rate, qcfs or dual-phase",
+    help: "choose a chip that doubles (unit.leak) or sends place values or potentials (unit.emit), use fewer bits of weights or inputs where a range is too wide, or a conversion whose spikes all count the same: --method rate, qcfs or dual-phase",
   },
   "chip-lacks-lists": {
     severity: "error",
@@ -425,7 +425,7 @@ export const networkErrors = table({
     severity: "error",
     message: (link: string, mode: string, chip: string) => `${link} pools by ${mode}, which ${chip} cannot`,
     explain: "Pooling of spikes happens at the axons, and the chip's description lists which kinds they have.",
-    help: "choose a chip that has it, or use average pooling",
+    help: "of a trained model, convert with --max-pool average (read the accuracy), or train with average pooling or strides; else choose a chip that has it",
   },
   "chip-lacks-payload": {
     severity: "error",

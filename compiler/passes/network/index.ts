@@ -11,6 +11,7 @@ import { lowerNeurons } from "./lower-neurons/pass.ts";
 import { quantizeInputs } from "./quantize-inputs/pass.ts";
 import { quantizeWeights } from "./quantize-weights/pass.ts";
 import { removeUnread } from "./remove-unread/pass.ts";
+import { spikeInputs } from "./spike-inputs/pass.ts";
 import { splitFanIn } from "./split-fan-in/pass.ts";
 import { unrollStaticInput } from "./unroll-static-input/pass.ts";
 
@@ -18,6 +19,7 @@ import { unrollStaticInput } from "./unroll-static-input/pass.ts";
 export const networkPasses = {
   "remove-unread": removeUnread,
   "unroll-static-input": unrollStaticInput,
+  "spike-inputs": spikeInputs,
   "quantize-inputs": quantizeInputs,
   "fold-amplitude": foldAmplitude,
   "quantize-weights": quantizeWeights,

@@ -21,6 +21,7 @@ import { unitWords } from "./lower-neurons/unit.ts";
 import { quantizeInputs } from "./quantize-inputs/pass.ts";
 import { quantizeWeights } from "./quantize-weights/pass.ts";
 import { removeUnread } from "./remove-unread/pass.ts";
+import { spikeInputs } from "./spike-inputs/pass.ts";
 import { splitFanIn } from "./split-fan-in/pass.ts";
 import { unrollStaticInput } from "./unroll-static-input/pass.ts";
 
@@ -41,6 +42,8 @@ export function legalSteps(network: Network, chip: ChipSpec): readonly Step<"net
     step(removeUnread),
     // The input code, which has to be known before inputs become whole.
     ...where(!has("current", "on") || !has("reset", "subtract"), step(unrollStaticInput)),
+    // Bits of numbers need gains: without, every bit of an input takes one from the weights.
+    ...where(!chip.spikes.includes("graded") && chip.gain.bits === 0, step(spikeInputs)),
     step(quantizeInputs),
     // What an input's unit is worth has to be an amplitude before amplitudes are folded,
     // and everything has to be in the weights before they are rounded, once.

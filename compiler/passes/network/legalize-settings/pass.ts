@@ -172,7 +172,12 @@ function withEqualWords(p: Population, chip: ChipSpec, done: string[]): Populati
   };
   const choices = (word: string): readonly string[] => chip.unit[word] ?? [];
   if (lacking("negativeAt") && words["negative"] === "none") put("negativeAt", choices("negativeAt")[0]);
-  if (lacking("compare") && words["emit"] !== "count" && words["emit"] !== "digit" && (words["negative"] === "none" || words["negativeAt"] === "zero")) {
+  if (
+    lacking("compare") &&
+    words["emit"] !== "count" &&
+    words["emit"] !== "digit" &&
+    (words["negative"] === "none" || words["negativeAt"] === "zero")
+  ) {
     const other = words["compare"] === "gt" ? "ge" : "gt";
     if (choices("compare").includes(other)) {
       put("compare", other);

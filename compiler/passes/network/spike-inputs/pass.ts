@@ -1,27 +1,37 @@
-import { at } from "../../compiler/base/bug.ts";
-import { f64, sizeOf, spread } from "../../compiler/base/tensor.ts";
-import { forEachSynapse } from "../../compiler/ir/network/kernels/index.ts";
-import type { InputCode, Network, Population } from "../../compiler/ir/network/types.ts";
-import { isInput } from "../../compiler/passes/network/edit.ts";
-import { pass } from "../../compiler/passes/pass.ts";
+import { at } from "../../../base/bug.ts";
+import { choice } from "../../../base/options.ts";
+import { f64, sizeOf, spread } from "../../../base/tensor.ts";
+import { forEachSynapse } from "../../../ir/network/kernels/index.ts";
+import type { InputCode, Network, Population } from "../../../ir/network/types.ts";
+import { isInput } from "../edit.ts";
+import { pass } from "../../pass.ts";
 
 /*
- * An address event says which input spiked and nothing more, so numbers become evenly spaced spikes, each worth the
+ * An event without a value says which input spiked and nothing more, so numbers become evenly spaced spikes, each worth the
  * largest number. Where numbers go below zero, the lowest one is silence, and what it would have
  * brought goes into the biases:
  *
  *   input x 64 analog code direct(low=-1 high=3)          input x 64 binary code even(scale=4 zero=-1) amplitude=4
  *   pop a 10 binary if(threshold=1)                  ==>  pop a 10 binary if(threshold=1 bias={-sum of weights})
  *
- * Over T steps a number is off by at most half a spike's T-th part. What is binary already stays as it is.
+ * Over T steps a number is off by at most half a spike's T-th part. What is binary already stays as it is. With
+ * form=planes numbers stay numbers: a chip with binary spikes then gets a channel for each of their bits (legalize-inputs),
+ * which is exact in every step, and asks for weights as many bits wider where axons have no gains.
  */
 export const spikeInputs = pass({
   name: "spike-inputs",
   on: "network",
   summary: "Sends numbers as evenly spaced spikes, for chips whose inputs are events without a value.",
   keeps: "answers",
-  options: {},
-  run(network, _options, cx) {
+  options: {
+    form: choice(
+      ["even", "planes"],
+      "even",
+      "even: spikes, as many as the number is large; planes: numbers stay, and their bits become channels",
+    ),
+  },
+  run(network, { form }, cx) {
+    if (form === "planes") return network;
     const ranges = new Map(network.inputs.flatMap((code) => rangeOf(network, code)));
     if (ranges.size === 0) return network;
     cx.table(
