@@ -91,19 +91,21 @@ function groupOf(g: MapGroup, m: Memories, variant: Variant): NeuronGroup {
 
 /** The weights of a row to the neurons, as a sweep adds them. */
 export function rowOf(m: Memories, row: number, slots: number, variant: Variant): Int32Array {
-  const r = words.odinRegisters;
-  const sign =
-    variant.name === "odin" &&
-    ((m.registers[r.signs + Math.floor(row / words.signsPerRegister)]! >>> (row % words.signsPerRegister)) & 1) === 1
-      ? -1
-      : 1;
-  const all = variant.name === "odin" && m.registers[r.propagateUnmapped] === 1;
   return Int32Array.from({ length: slots }, (_, n) => {
-    const nibble = (at(m.synapses, row * 32 + (n >> 3)) >>> (words.nibbleBits * (n & 7))) & 15;
-    if (variant.name === "tinyodin") return words.signedBitsOf(words.tinyNibble.fields.weight, nibble);
-    const { weight, map } = words.odinNibble.fields;
-    return (all || words.bitsOf(map, nibble) === 1) && words.bitsOf(weight, nibble) > 0 ? sign * words.bitsOf(weight, nibble) : 0;
+    const nibble = (at(m.synapses, row * words.wordsPerRow + (n >> 3)) >>> (words.nibbleBits * (n & 7))) & 15;
+    return weightOf(nibble, row, m.registers, variant);
   });
+}
+
+/** What a synapse of a row adds, from its four bits. */
+export function weightOf(nibble: number, row: number, registers: ArrayLike<number>, variant: Variant): number {
+  if (variant.name === "tinyodin") return words.signedBitsOf(words.tinyNibble.fields.weight, nibble);
+  const r = words.odinRegisters;
+  const { weight, map } = words.odinNibble.fields;
+  if (words.bitsOf(map, nibble) === 0 && registers[r.propagateUnmapped] !== 1) return 0;
+  const signs = registers[r.signs + Math.floor(row / words.signsPerRegister)] ?? 0;
+  const size = words.bitsOf(weight, nibble);
+  return ((signs >>> (row % words.signsPerRegister)) & 1) === 1 && size > 0 ? -size : size;
 }
 
 function sendsOf(input: Input, variant: Variant): Sends {
@@ -111,7 +113,7 @@ function sendsOf(input: Input, variant: Variant): Sends {
   return { start: Int32Array.from(input.start), core: new Int32Array(axon.length), axon, member: new Int32Array(axon.length) };
 }
 
-function rowOfEvent(word: number, variant: Variant, name: string): number {
+export function rowOfEvent(word: number, variant: Variant, name: string): number {
   const read = variant.name === "odin" ? words.odinEvent.decode(word) : words.tinyEvent.decode(word);
   if (!("value" in read)) return fail("image-word", [read.problem], { at: `input ${name}` });
   const v = read.value;

@@ -11,6 +11,7 @@ import { odinMapping } from "./map.ts";
 import { variantOf } from "./memory.ts";
 import { odinPins } from "./pins.ts";
 import { odinEvents } from "./trace.ts";
+import { wordsOf } from "./where.ts";
 
 /** ODIN and tinyODIN: one architecture with two memory layouts. */
 export function odin(chip: ChipSpec): Target {
@@ -22,9 +23,10 @@ export function odin(chip: ChipSpec): Target {
     mapping: odinMapping(variant),
     emit: (cores) => emit(cores, variant),
     decode: (image) => decode(image, variant),
-    listing: (image) => listing(image, odinWords(variant)),
+    listing: (image) => listing(image, odinWords(variant, image)),
     simulate: () => odinMachine(chip),
     events: odinEvents,
     pins: odinPins(variant),
+    wordsOf: (image, _core, slot, axon) => wordsOf(image, slot, axon, variant),
   };
 }

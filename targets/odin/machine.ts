@@ -128,7 +128,7 @@ class Machine {
     const { spikes } = host.core;
     for (; this.#seen < spikes.length; this.#seen++) {
       const { cycle, address } = spikes[this.#seen]!;
-      this.sink?.({ cycle: cycle - from, step: this.step, core: 0, event: odinEvents.spike.name, a: address, b: 0 });
+      this.sink?.({ cycle: cycle - from, step: this.step, core: 0, event: odinEvents.spike.name, a: address, b: 1 });
       memories.lines.forEach((l, line) => {
         if (l.neuron === address && !l.potential) this.#outputs.push({ step: this.step, cycle: cycle - from, line, payload: 1 });
       });

@@ -11,6 +11,7 @@ import { referenceEvent } from "./emit.ts";
 import { Host, potentialBytes, settle, stepEvents } from "./host.ts";
 import { memoriesOf, sectionNames } from "./memory.ts";
 import type { Variant } from "./variant.ts";
+import { meaning } from "./where.ts";
 import { odinRegisters, registerBits, spiAddress, spiData } from "./words.ts";
 
 /** The chip at its pins: SPI, address events in and out. */
@@ -33,6 +34,7 @@ export function odinPins(variant: Variant): Pins {
     revision: variant.revision,
     branches,
     bringup: () => bringupTests(variant),
+    meaning: (image) => meaning(image, variant),
   };
 }
 

@@ -63,6 +63,8 @@ export const tinySynapses = word("tinyodin-synapses", 32, {
   w7: sint(31, 28),
 });
 
+/** Synapse words of one source. */
+export const wordsPerRow = 32;
 /** One synapse's nibble within a synapse word: `target % 8` of them from the lowest bit. */
 export const nibbleBits = 4;
 export const odinNibble = word("odin-nibble", 4, { weight: uint(2, 0), map: flag(3) });

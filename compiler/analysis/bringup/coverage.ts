@@ -35,6 +35,8 @@ export class CoverageCount {
   readonly #events = new Set<number | bigint>();
   readonly #outputs = new Set<number | bigint>();
   readonly #neurons = new Set<string>();
+  /** Whether any test said which neurons its words are of. */
+  #named = false;
 
   constructor(pins: Pins) {
     this.#pins = pins;
@@ -51,6 +53,7 @@ export class CoverageCount {
       else if (o.op === "write") this.#see(o.space, o.address, o.data, false);
     }
     const meaning = test.image === undefined ? undefined : this.#pins.meaning?.(test.image);
+    if (meaning !== undefined) this.#named = true;
     for (const e of log) {
       if (e.kind !== "spike") continue;
       this.#outputs.add(e.word);
@@ -88,7 +91,7 @@ export class CoverageCount {
       routes: this.#pins.routes === undefined ? null : { exercised: this.#routes.size, total: this.#pins.routes },
       events: this.#events.size,
       outputs: this.#outputs.size,
-      neurons: this.#pins.meaning === undefined ? null : this.#neurons.size,
+      neurons: this.#named ? this.#neurons.size : null,
     };
   }
 }

@@ -87,7 +87,10 @@ export function lineOf(image: Image, target: Target): (w: WordPlace) => string {
     const place = section.slice(0, section.indexOf("/"));
     const own = { ...image, sections: image.sections.filter((x) => x.name.startsWith(`${place}/`)) };
     const lines = target.listing(own).split("\n");
-    const heading = lines.findIndex((l) => l === section || l.startsWith(`${section} `));
+    // A memory may be written in several parts, each under a heading of its own.
+    const part = own.sections.filter((x) => x.name === section).indexOf(s);
+    const headings = lines.flatMap((l, i) => (l === section || l.startsWith(`${section} `) ? [i] : []));
+    const heading = at(headings, part);
     const line = lines[heading + 1 + address - s.base]?.trim();
     return `${section} word ${address}: ${line ?? hex(at(s.words, address - s.base), s.wordBits)}: ${why}`;
   };

@@ -172,6 +172,8 @@ function weightAt(map: Map<string, Weight>, pop: PopId, neuron: number, delay: n
 function imageWeights(cores: Cores, network: Network, place: { readonly core: number; readonly slot: number }): Map<string, Weight> {
   const core = at(cores.cores, place.core);
   const out = new Map<string, Weight>();
+  // Where spikes act in the step that they are sent in, no link of the network has a delay.
+  const base = network.links.some((l) => l.delay === 0) ? 0 : 1;
   const byName = new Map(network.pops.map((p) => [p.name, p.id]));
   const take = (pop: PopId | undefined, neuron: number, sends: Sends, from: number): void => {
     if (pop === undefined) return;
@@ -182,7 +184,7 @@ function imageWeights(cores: Cores, network: Network, place: { readonly core: nu
       const axon = core.axons[a];
       if (axon === undefined) continue;
       const weight = rowWeight(at(core.rows, axon.row), core, axon, place.slot) * axon.gain * 2 ** axon.shift;
-      const w = weightAt(out, pop, neuron, axon.delay + 1);
+      const w = weightAt(out, pop, neuron, axon.delay + base);
       w.weight += weight;
       w.axons.push(a);
     }

@@ -77,7 +77,10 @@ function trainsOf(network: Network, spikes: readonly TraceEvent[], places: Reado
     const place = places.get(`${e.core} ${e.a}`);
     if (place === undefined || e.step >= network.steps) continue;
     const train = trains.get(place.pop);
-    if (train !== undefined) train[e.step * sizeOf(at(network.pops, place.pop).shape) + place.neuron] = e.b;
+    if (train === undefined) continue;
+    // On a chip that works event by event a neuron may spike several times in a step.
+    const k = e.step * sizeOf(at(network.pops, place.pop).shape) + place.neuron;
+    train[k] = at(train, k) + e.b;
   }
   return trains;
 }
