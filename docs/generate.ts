@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errors } from "../compiler/base/errors.ts";
 import type { Options } from "../compiler/base/options.ts";
+import { targetPasses } from "../compiler/cli/passes.ts";
 import { conversions } from "../compiler/convert/index.ts";
 import { type AnyWord, tableOf } from "../compiler/ir/image/word.ts";
 import { inputCodes, outputCodes } from "../compiler/ir/codes/index.ts";
@@ -38,10 +39,14 @@ function optionRows(options: Options): string {
   return rows.length === 0 ? "" : `\n| option | values | default | |\n|---|---|---|---|\n${rows.join("\n")}\n`;
 }
 
+function passPart(p: (typeof passes)[keyof typeof passes], chips: readonly string[] = []): string {
+  const of = chips.length === 0 ? "" : ` Of ${chips.map((c) => `\`${c}\``).join(", ")}.`;
+  return `### ${p.name}\n\nOn ${p.on}; keeps ${p.keeps}.${of} ${p.summary}\n${optionRows(p.options)}`;
+}
+
 function passesPage(): string {
-  const passParts = Object.values(passes).map(
-    (p) => `### ${p.name}\n\nOn ${p.on}; keeps ${p.keeps}. ${p.summary}\n${optionRows(p.options)}`,
-  );
+  const passParts = Object.values(passes).map((p) => passPart(p));
+  const chipParts = [...targetPasses().values()].map((p) => passPart(p.pass, p.targets));
   const methodParts = Object.values(conversions).map((c) => `### ${c.name}\n\n${c.summary} Source: ${c.source}\n${optionRows(c.options)}`);
   const neuronParts = Object.values(neurons).map((n) => {
     const params = Object.entries(n.params).map(([k, p]) => `| \`${k}\` | number | ${p.default} | ${cell(p.help)} |`);
@@ -60,6 +65,7 @@ function passesPage(): string {
   return [
     `${note}# Passes, methods, neurons and codes`,
     `## Passes\n\n${passParts.join("\n")}`,
+    `## Passes of chips\n\nNamed with their chip: \`ganglion pass NAME m.snet --target CHIP\`.\n\n${chipParts.join("\n")}`,
     `## Conversion methods\n\n${methodParts.join("\n")}`,
     `## Neuron models\n\n${neuronParts.join("\n")}`,
     `## Codes\n\n| code | | |\n|---|---|---|\n${codes.join("\n")}\n`,

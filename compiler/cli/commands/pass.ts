@@ -18,7 +18,7 @@ export const passCommand: Register = (program, runner) => {
     .command("pass")
     .summary("run one pass on a .graph, .snet or .cores")
     .description("Runs passes, written NAME or NAME:key=value,key=value and joined by +, and prints the artifact.")
-    .argument("<passes>", "pass, or passes joined by +")
+    .argument("<passes>", "pass, or passes joined by + (see `ganglion list passes`)")
     .argument("<file>", ".graph, .snet or .cores")
     .option("-o, --output <file>", "where to write the artifact (default: print it)")
     .option("-t, --target <name>", "the chip the pass may look at (see `ganglion targets`); its own passes can be named too")
