@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,12 +6,15 @@ import { runCommand } from "../../compiler/cli/app.ts";
 
 /*
  * Golden cases: read, run, rewrite. A case is a command and its input, and what
- * the command is expected to print.
+ * the command is expected to print. `then: COMMAND` runs a second command in the same folder, and what that one prints
+ * is `out`. `keep: PATTERN` writes only the lines of `out` that match, and of the others how many they are and a hash.
  */
 
 export type Case = {
   readonly file: string;
   readonly command: readonly string[];
+  readonly next: readonly string[] | null;
+  readonly keep: RegExp | null;
   readonly head: string;
   readonly sections: ReadonlyMap<string, string>;
 };
@@ -29,7 +33,16 @@ export function readCase(file: string): Case {
     const end = part.indexOf("\n");
     sections.set(part.slice(0, end).trim(), part.slice(end + 1));
   }
-  return { file, command: run.trim().split(/\s+/), head, sections };
+  const next = /^then: (.+)$/m.exec(head)?.[1];
+  const keep = /^keep: (.+)$/m.exec(head)?.[1];
+  return {
+    file,
+    command: run.trim().split(/\s+/),
+    next: next?.trim().split(/\s+/) ?? null,
+    keep: keep === undefined ? null : new RegExp(keep),
+    head,
+    sections,
+  };
 }
 
 /** Runs the command in a folder of its own; returns every section, input as it was and output as it is now. */
@@ -49,14 +62,26 @@ export async function runCase(c: Case): Promise<Map<string, string>> {
     }
     const out: string[] = [];
     const err: string[] = [];
-    await runCommand(args, { cwd: folder, stdout: (t: string) => out.push(t), stderr: (t: string) => err.push(t), isTTY: false });
+    const streams = { cwd: folder, stdout: (t: string) => out.push(t), stderr: (t: string) => err.push(t), isTTY: false };
+    await runCommand(args, streams);
+    if (c.next !== null) {
+      out.length = 0;
+      await runCommand(c.next, streams);
+    }
     const result = new Map([...c.sections].filter(([k]) => given.has(k)));
-    if (out.length > 0) result.set("out", out.join(""));
+    if (out.length > 0) result.set("out", c.keep === null ? out.join("") : kept(out.join(""), c.keep));
     if (err.length > 0) result.set("errors", err.join(""));
     return result;
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+function kept(text: string, keep: RegExp): string {
+  const lines = text.split("\n");
+  const others = lines.filter((l) => l !== "" && !keep.test(l));
+  const hash = createHash("sha256").update(others.join("\n")).digest("hex").slice(0, 16);
+  return `${lines.filter((l) => keep.test(l)).join("\n")}\nand ${others.length} other lines, ${hash}\n`;
 }
 
 /** The file with its expected sections replaced by what the command prints now. */
