@@ -18,4 +18,9 @@ describe("random stuck-at faults", () => {
     const f = measureFaults("tinyodin", 6, 3, "chip/registers");
     expect([f.detected, f.named]).toEqual([6, 6]);
   }, 120_000);
+
+  it("of ReckOn's registers are named too", () => {
+    const f = measureFaults("reckon", 3, 5, "chip/registers");
+    expect([f.detected, f.named]).toEqual([3, 3]);
+  }, 120_000);
 });

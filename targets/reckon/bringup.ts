@@ -45,6 +45,7 @@ export const branches = {
   configure: "a tick with the register config set stops in the configuration state",
   "reset-run": "RST in the middle of a tick",
   "tick-early": "a tick before the chip is ready halts it",
+  "tick-early-on": "with errorHalt clear, a tick before the chip is ready takes its events and does nothing else",
 } as const satisfies Readonly<Record<string, string>>;
 
 type Branch = keyof typeof branches;
@@ -71,6 +72,10 @@ type Setup = {
   readonly input?: (source: number, target: number) => number;
   readonly recurrent?: (source: number, target: number) => number;
   readonly output?: (source: number, target: number) => number;
+  /** Of each weight row, so many targets are written; all, if absent. */
+  readonly targets?: number;
+  /** So many weight rows are written; all, if absent. */
+  readonly rows?: number;
 };
 
 const none = (): number => 0;
@@ -120,9 +125,10 @@ function setup(s: Setup): TapeOp[] {
           write(space, place(i, t).address, words.weights.encode({ w0: w(i, t), w1: w(i, t + 1), w2: w(i, t + 2), w3: w(i, t + 3) })),
         );
   };
-  rows(spaces.inputWeights, sources, s.neurons, words.weightPlace, s.input ?? none);
-  rows(spaces.recurrentWeights, sources, s.neurons, words.weightPlace, s.recurrent ?? none);
-  rows(spaces.outputWeights, sources, s.outputs ?? 1, words.outputWeightPlace, s.output ?? none);
+  const written = s.rows ?? sources;
+  rows(spaces.inputWeights, written, s.targets ?? s.neurons, words.weightPlace, s.input ?? none);
+  rows(spaces.recurrentWeights, written, s.targets ?? s.neurons, words.weightPlace, s.recurrent ?? none);
+  rows(spaces.outputWeights, written, s.outputs ?? 1, words.outputWeightPlace, s.output ?? none);
   ops.push(register("config", 0));
   return ops;
 }
@@ -168,6 +174,7 @@ const test = (name: string, summary: string, covers: readonly Branch[], ...parts
 export function bringupTests(): readonly BringupTest[] {
   return [
     ...marches(),
+    ...registerBits(),
     lines(),
     rows(),
     thresholds(),
@@ -191,6 +198,49 @@ function marches(): BringupTest[] {
       marchOps({ space: spaces[name], base: 0, stride: 1, words: memorySizes[name], wordBits: 32 }),
     ),
   );
+}
+
+/** Registers cannot be read: each bit is seen at 0 and at 1 by what the chip does. */
+function registerBits(): BringupTest[] {
+  // Each neuron gets the same potential, and keeps it or loses an eighth of it, as its pair's bit says.
+  const growing = (odd: number): Tape => [
+    ...setup({
+      inputs: 1,
+      neurons: 256,
+      rows: 1,
+      shifts: [7, 0, 0],
+      pairs: Array.from({ length: 128 }, (_, p) => ({ threshold: 32767, alpha: (p & 1) === odd ? 0x8000 : 0x7000 })),
+      input: () => 100,
+    }),
+    ...sample([[0], []], 0, 0),
+  ];
+  const grown = (odd: number): Tape => {
+    const tape = growing(odd);
+    // Before the sample's end, which makes the chip forget.
+    const end = tape.length - 3;
+    const reads = Array.from({ length: 128 }, (_, p) => read(spaces.neurons, p * words.chunks));
+    return [...tape.slice(0, end), register("config", 1), ...reads, register("config", 0), ...tape.slice(end)];
+  };
+  // An event on every line, each of weight 1: neuron 0 counts the lines that the chip looks at.
+  const all = Array.from({ length: 256 }, (_, i) => event(i));
+  const counting = (inputs: number, neurons: number): Tape => [
+    ...setup({ inputs, neurons, pairs: [deaf], rows: 256, targets: 1, input: (_, t) => (t === 0 ? 1 : 0) }),
+    pin("SAMPLE", 1),
+    ...all,
+    ...tick,
+    ...look(1, 0),
+    { op: "reset" },
+    pin("SAMPLE", 0),
+  ];
+  return [
+    test("growth", "each neuron's leak with its pair's growth bit clear and set", ["leak-growth"], grown(0), grown(1)),
+    test(
+      "counted",
+      "how many lines and neurons are looked at, with each bit of both counts at 0 and 1",
+      ["input-row", "input-beyond"],
+      ...[0x55, 0xaa].flatMap((last) => [counting(last + 1, 2), counting(2, last + 1)]),
+    ),
+  ];
 }
 
 function lines(): BringupTest {
@@ -553,6 +603,29 @@ function control(): BringupTest[] {
         ...look(16, 2),
         { op: "reset" },
         pin("SAMPLE", 0),
+      ],
+    ),
+    test(
+      "early-tick-on",
+      "a tick before the chip is ready, with errorHalt clear: the next ones go on",
+      ["tick-early-on"],
+      [
+        ...busy,
+        register("config", 1),
+        register("errorHalt", 0),
+        register("config", 0),
+        ...start,
+        ...tick,
+        { op: "tick" },
+        { op: "wait", cycles: 20 },
+        { op: "tick" },
+        { op: "wait", cycles: 3000 },
+        ...look(16, 2),
+        event(3),
+        ...tick,
+        ...look(16, 2),
+        pin("SAMPLE", 0),
+        ...tick,
       ],
     ),
   ];

@@ -123,11 +123,46 @@ describe("bring-up", () => {
     ["output-bytes", registers.outputs.address, 1],
     ["shifts", registers.recurrentShift.address, 0],
     ["saturation", registers.inputShift.address, 0],
+    ["early-tick-on", registers.errorHalt.address, 1],
   ];
   for (const [name, address, data] of changes)
     test(`${name} sees another value of register ${address}`, () => {
       expect(logOf(name, withRegister(address, data))).not.toBe(logOf(name));
     });
+
+  test("the new potentials of all pairs show their growth bits", () => {
+    const reads = (pins.board().run(tests.find((t) => t.name === "growth")!.tape) as readonly LogEntry[]).flatMap((e) =>
+      e.kind === "read" ? [Number(e.value) & 0xffff] : [],
+    );
+    // 100 << 7 is kept with a growth bit, and loses an eighth without.
+    const pattern = (first: number): number[] => Array.from({ length: 128 }, (_, p) => ((p & 1) === first ? 12800 : 11200));
+    expect(reads).toEqual([...pattern(0), ...pattern(1)]);
+  });
+
+  test("a line beyond the count of lines and neurons is not looked at", () => {
+    const log = pins.board().run(tests.find((t) => t.name === "counted")!.tape);
+    const first = log.flatMap((e) => (e.kind === "read" && e.address === 0 ? [Number(e.value) & 0xffff] : []));
+    expect(first).toEqual([0x56, 0x56, 0xab, 0xab]);
+  });
+
+  test("registers that the pins cannot read have the bits that are modelled, each at 0 and at 1 in some vector", () => {
+    const memory = pins.memories.find((m) => m.section === "chip/registers")!;
+    expect(memory.widths!.reduce((n, w) => n + w, 0)).toBe(1 + 1 + 1 + 3 * 3 + 1 + 4 * 32 + 8 + 8 + 8 + 4);
+    const [zeros, ones] = [new Map<number, number>(), new Map<number, number>()];
+    for (const t of tests)
+      for (const o of t.tape) {
+        if (o.op !== "write" || o.space !== spaces.registers) continue;
+        zeros.set(o.address, (zeros.get(o.address) ?? 0) | ~Number(o.data));
+        ones.set(o.address, (ones.get(o.address) ?? 0) | Number(o.data));
+      }
+    const { errorHalt } = registers;
+    memory.widths!.forEach((bits, address) => {
+      const all = bits === 32 ? -1 : (1 << bits) - 1;
+      expect([address, (zeros.get(address) ?? 0) & all], "bits at 0").toEqual([address, all]);
+      // After a reset this one is set.
+      if (address !== errorHalt.address) expect([address, (ones.get(address) ?? 0) & all], "bits at 1").toEqual([address, all]);
+    });
+  });
 
   test("a stuck bit of a weight shows in its march", () => {
     const march = tests.find((t) => t.name === "march-output-weights")!;

@@ -13,19 +13,31 @@ import * as words from "./words.ts";
 /** ReckOn at its pins: SPI, the input and output buses, and the signals of a time step. */
 export const reckonPins: Pins = {
   board: reckonBoard,
-  // Registers are flip-flops that cannot be read; what they do is tested, not what they hold.
-  memories: (Object.keys(memorySizes) as MemoryName[]).map(
-    (name): PinMemory => ({
-      section: `core(0,0)/${name}`,
-      space: spaces[name],
+  memories: [
+    ...(Object.keys(memorySizes) as MemoryName[]).map(
+      (name): PinMemory => ({
+        section: `core(0,0)/${name}`,
+        space: spaces[name],
+        base: 0,
+        stride: 1,
+        words: memorySizes[name],
+        wordBits: 32,
+        readable: true,
+        backDoor: fileOf(name),
+      }),
+    ),
+    // Flip-flops that cannot be read. Those of what is not modelled are left out: a fault in them cannot be played.
+    {
+      section: "chip/registers",
+      space: spaces.registers,
       base: 0,
       stride: 1,
-      words: memorySizes[name],
+      words: words.modelledRegisterBits().length,
       wordBits: 32,
-      readable: true,
-      backDoor: fileOf(name),
-    }),
-  ),
+      widths: words.modelledRegisterBits(),
+      readable: false,
+    },
+  ],
   program,
   readBack,
   present,

@@ -1,4 +1,4 @@
-import { registers } from "./words.ts";
+import { registerBits, registers } from "./words.ts";
 
 /** What the registers say, as the core uses it. */
 export type Settings = {
@@ -34,8 +34,7 @@ type Value<K extends keyof typeof registers> = Extract<
 export function loadRegisters(memory: Uint32Array): Settings {
   const get = <K extends keyof typeof registers>(name: K): Value<K> => {
     const { address, word } = registers[name];
-    const fields = Object.values(word.fields) as { readonly high: number }[];
-    const width = Math.max(...fields.map((f) => f.high)) + 1;
+    const width = registerBits(name);
     const kept = width === 32 ? memory[address]! : memory[address]! & ((1 << width) - 1);
     return (word.decode(kept) as { readonly value: Value<K> }).value;
   };

@@ -46,6 +46,35 @@ export const registers = {
   outputs: { address: 96, word: word("outputs", 32, { last: uint(3, 0) }) },
 } as const;
 
+type RegisterName = keyof typeof registers;
+
+/** Bits that a register keeps of what is written to it. */
+export function registerBits(name: RegisterName): number {
+  return Math.max(...Object.values<{ readonly high: number }>(registers[name].word.fields).map((f) => f.high)) + 1;
+}
+
+/** Registers whose bits do nothing that is modelled: of learning, noise and the chip's own tick; they are only ever clear. */
+const notModelled: ReadonlySet<RegisterName> = new Set<RegisterName>([
+  "targetOnMiso",
+  "learning",
+  "localTick",
+  "regularization",
+  "stochasticRounding",
+  "timingPin",
+  "regression",
+  "sendEachStep",
+  "noise",
+  "forceTraces",
+]);
+
+/** Bits of the registers that are modelled, by address. */
+export function modelledRegisterBits(): number[] {
+  const names = Object.keys(registers) as RegisterName[];
+  const out = new Array<number>(Math.max(...names.map((n) => registers[n].address)) + 1).fill(0);
+  for (const name of names) if (!notModelled.has(name)) out[registers[name].address] = registerBits(name);
+  return out;
+}
+
 /** core/neurons: chunks 0 to 3 of the word of a pair (even neuron 0, odd neuron 1). The potential of the odd one lies across two chunks. */
 export const neuron0 = word("neuron0", 32, { potential0: sint(15, 0), inputTrace0: uint(27, 16), recurrentTrace0Low: uint(31, 28) });
 export const neuron1 = word("neuron1", 32, { recurrentTrace0High: uint(7, 0), outputTrace0: uint(17, 8), potential1Low: uint(31, 18) });

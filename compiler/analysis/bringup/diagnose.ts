@@ -285,7 +285,8 @@ function stretches<T>(list: readonly T[], isMark: (item: T) => boolean): T[][] {
 /** Words up to which a memory that nobody can read is tried word by word: registers. */
 const fewWords = 64;
 
-const isFew = (m: PinMemory): boolean => !m.readable && m.words <= fewWords;
+const isFew = (m: PinMemory): boolean =>
+  !m.readable && (m.widths === undefined ? m.words : m.widths.filter((bits) => bits > 0).length) <= fewWords;
 
 /**
  * Stuck bits of registers that nobody can read. A word is tried with all its bits stuck, up to the first difference;
@@ -313,6 +314,7 @@ function fewSuspicions(pins: Pins, answer: Answer | null): Suspicion[] {
           { length: m.widths?.[address] ?? m.wordBits },
           (_, bit): Fault => ({ section: m.section, address, bit, stuck }),
         );
+        if (faults.length === 0) continue;
         const came = stretchOf(pins.board(faults).run(cut), difference.marks);
         if (came === sound) continue;
         if (came !== seen) later.push(...faults);
