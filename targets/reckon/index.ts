@@ -12,6 +12,7 @@ import { reckonMachine } from "./machine.ts";
 import { reckonMapping } from "./map.ts";
 import { reckonPins } from "./pins.ts";
 import { reckonEvents } from "./trace.ts";
+import { wordsOf } from "./where.ts";
 
 /** ReckOn: one chip, for inference. */
 export function reckon(chip: ChipSpec): Target {
@@ -26,5 +27,6 @@ export function reckon(chip: ChipSpec): Target {
     simulate: () => reckonMachine(chip),
     events: reckonEvents,
     pins: reckonPins,
+    wordsOf: (image, _core, slot, axon) => wordsOf(image, slot, axon),
   };
 }
