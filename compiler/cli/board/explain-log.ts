@@ -38,15 +38,17 @@ export async function coneOfEntry(build: Build, d: LogDifference, sample: BoardS
   if (pop === undefined) return null;
   const neuron = at(group.indices, from.slot - group.first);
   const { trains } = await networkWitness(build.network, target, build.seed)(sample);
-  const step = Math.min(await stepAt(build, sample, entry.cycle - d.from), build.network.steps - 1);
+  const found = await stepAt(build, sample, entry.cycle - d.from);
+  if (found === null) return `${pop.name}[${neuron}] sends it`;
+  const step = Math.min(found, build.network.steps - 1);
   return [
     `${pop.name}[${neuron}] sends it, in step ${step}`,
     ...showCone(build.network, coneOf(build.network, trains, pop.id, neuron, step)),
   ].join("\n");
 }
 
-/** The step that runs so many cycles after the sample's beginning. */
-async function stepAt(build: Build, sample: BoardSample, cycle: number): Promise<number> {
+/** The step that runs so many cycles after the sample's beginning; null for a simulator that does not say when steps begin. */
+async function stepAt(build: Build, sample: BoardSample, cycle: number): Promise<number | null> {
   const begins: number[] = [];
   const { target } = pinsOf(build.chip);
   const session = await openSession(target.simulate(), build.image);
@@ -56,7 +58,7 @@ async function stepAt(build: Build, sample: BoardSample, cycle: number): Promise
   await session.run(sample);
   await session.close();
   return begins.length === 0
-    ? build.network.steps - 1
+    ? null
     : Math.max(
         0,
         begins.findLastIndex((b) => b <= cycle),
