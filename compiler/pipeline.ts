@@ -1,7 +1,7 @@
 import type { ChipSpec } from "../targets/chip.ts";
 import type { Target } from "../targets/target.ts";
 import { must } from "./base/bug.ts";
-import { fail, Failure, type Diagnostic } from "./base/diagnostic.ts";
+import { type Diagnostic, diagnostic, fail, Failure } from "./base/diagnostic.ts";
 import { choose } from "./base/options.ts";
 import { conversions } from "./convert/index.ts";
 import { isSpiking } from "./convert/walk/neurons.ts";
@@ -11,6 +11,7 @@ import { verifyCores } from "./ir/cores/verify.ts";
 import type { Graph } from "./ir/graph/types.ts";
 import { verifyGraph } from "./ir/graph/verify.ts";
 import type { Image } from "./ir/image/types.ts";
+import { prepareNetwork } from "./ir/network/run.ts";
 import type { Network } from "./ir/network/types.ts";
 import { verifyNetwork } from "./ir/network/verify.ts";
 import type { Budget, MappingOptions } from "./map/mapping.ts";
@@ -66,6 +67,9 @@ export function job(said: Pick<Job, "target" | "method"> & Partial<Job>): Job {
 /** Compiles. Throws a Failure with every diagnostic of the stage that found errors; nothing goes on past errors. */
 export function compile(source: Graph | Network, job: Job, given: Context, watchers: readonly Watcher[] = []): Compiled {
   const { target } = job;
+  // Samples can be gone through once, so those that are looked at again are kept on the way.
+  const watch: Float32Array[] = [];
+  if (target.wrapped !== undefined) job = { ...job, calibration: kept(job.calibration, watch) };
   const stage = gathering({ ...given, chip: target.chip });
   const { cx } = stage;
 
@@ -83,8 +87,9 @@ export function compile(source: Graph | Network, job: Job, given: Context, watch
         });
   stage.check(verifyNetwork(converted));
 
-  const legal = legalize(converted, job, cx, watchers);
+  const legal = legalize(converted, withRoom(converted, job, watch, cx), cx, watchers);
   stage.check(verifyNetwork(legal));
+  stage.check([...wrapping(legal, target, watch), ...changed(converted, legal, watch)]);
 
   const cores = watched("map", "cores", watchers, legal, () => target.mapping.map(legal, target.chip, job.mapping, cx));
   stage.check(verifyCores(cores, target.chip));
@@ -132,6 +137,81 @@ export function legalize(
   watchers: readonly Watcher[] = [],
 ): Network {
   return runSteps<"network">(network, withOptions(job.target.legalize(network), job.passOptions), cx, watchers);
+}
+
+/** Calibration samples on which potentials are watched. */
+const watchedSamples = 25;
+
+/** Of so many of them a wrapped potential is an error. */
+const wrappedMost = 0.25;
+
+/**
+ * The job with fewer weight bits for populations whose potentials are seen to wrap on calibration samples: each bit less
+ * makes their unit twice as coarse, and potentials half as large. Only on chips that wrap, and where the user did not choose the bits.
+ */
+function withRoom(converted: Network, job: Job, samples: readonly Float32Array[], cx: Context): Job {
+  const { target } = job;
+  const chosen = job.passOptions["quantize-weights"] ?? {};
+  if (target.wrapped === undefined || samples.length === 0 || chosen["of"] !== undefined || chosen["bits"] !== undefined) return job;
+  const silent: Context = { ...cx, report: () => undefined, table: () => undefined };
+  const bits = new Map<string, number>();
+  let tried = job;
+  // The first population that wraps hides what those after it do, so each is seen in its turn.
+  for (let round = 0; round <= converted.pops.length; round++) {
+    const seen = target.wrapped(legalize(converted, tried, silent), samples);
+    const worst = [...seen].filter(([name]) => !bits.has(name) && converted.pops.some((p) => p.name === name));
+    if (worst.length === 0) break;
+    for (const [name] of worst) bits.set(name, leastBits);
+    const of = [...bits].map(([name, b]) => `${name}:${b}`).join("+");
+    tried = { ...job, passOptions: { ...job.passOptions, "quantize-weights": { ...chosen, of } } };
+  }
+  if (bits.size > 0)
+    cx.table(
+      "room for potentials",
+      [...bits].map(([population, b]) => ({ population, "weight bits": b, why: "wrapped on calibration samples with more" })),
+    );
+  return tried;
+}
+
+/** Weights of -1, 0 and 1. */
+const leastBits = 2;
+
+/** The samples, the first of which are also put into `into`. */
+function* kept(samples: Iterable<Float32Array>, into: Float32Array[]): Generator<Float32Array> {
+  for (const s of samples) {
+    if (into.length < watchedSamples) into.push(s.slice());
+    yield s;
+  }
+}
+
+/** Populations whose potentials wrap on too many calibration samples for the answers to mean anything. */
+function wrapping(legal: Network, target: Target, samples: readonly Float32Array[]): Diagnostic[] {
+  if (target.wrapped === undefined || samples.length === 0) return [];
+  return [...target.wrapped(legal, samples)]
+    .filter(([, count]) => count > wrappedMost * samples.length)
+    .map(([name, count]) =>
+      diagnostic("potential-wraps", [name, count, samples.length, target.chip.potential.bits], { at: `pop ${name}` }),
+    );
+}
+
+/** Of so many watched samples the classes have to be the same, or the chip's network is another one. */
+const alikeLeast = 0.6;
+
+/** Answers of the legal network beside those of the converted one, where both name a class. */
+function changed(converted: Network, legal: Network, samples: readonly Float32Array[]): Diagnostic[] {
+  if (samples.length === 0 || converted.inputs.length !== 1 || legal.inputs.length !== 1) return [];
+  const [before, after] = [prepareNetwork(converted), prepareNetwork(legal)];
+  let alike = 0;
+  for (const s of samples) {
+    const [a, b] = [before.run([s]).outputs[0], after.run([s]).outputs[0]];
+    if (a === undefined || b === undefined || a.length < 2 || a.length !== b.length) return [];
+    if (largest(a) === largest(b)) alike++;
+  }
+  return alike < alikeLeast * samples.length ? [diagnostic("answers-lost", [alike, samples.length], { at: `network ${legal.name}` })] : [];
+}
+
+function largest(values: Float64Array): number {
+  return values.reduce((best, v, i) => (v > (values[best] ?? 0) ? i : best), 0);
 }
 
 /** Words and time to load an image; untouched words are not written. */

@@ -28,6 +28,11 @@ export type Target = {
   readonly chip: ChipSpec;
   /** The passes that make a network fit this chip, in order, with their options. */
   readonly legalize: (network: Network) => readonly Step<"network">[];
+  /**
+   * Names of populations whose spikes differ from what they were if potentials did not wrap, with the number of samples on
+   * which they do; of each sample only the first population. Absent where potentials saturate.
+   */
+  readonly wrapped?: (legal: Network, samples: readonly Float32Array[]) => ReadonlyMap<string, number>;
   /** Passes of its own among them, for people who want to run one by itself. */
   // biome-ignore lint/suspicious/noExplicitAny: passes over different artifacts with different options.
   readonly passes?: readonly Pass<any, any>[];

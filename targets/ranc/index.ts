@@ -11,6 +11,7 @@ import { rancNative } from "./native.ts";
 import { parametersOf } from "./parameters.ts";
 import { rancPins, wordsOf } from "./pins.ts";
 import { rancEvents } from "./trace.ts";
+import { wrapped } from "./wrapped.ts";
 
 /** The RANC family: grids of the design, elaborated with any parameters that words.ts can hold. */
 export function ranc(chip: ChipSpec): Target {
@@ -19,6 +20,7 @@ export function ranc(chip: ChipSpec): Target {
     chip,
     passes: [rancNeurons],
     legalize: (network) => legalize(network, chip),
+    wrapped,
     mapping: rancMapping,
     emit: (cores) => emit(cores, p),
     decode,

@@ -97,9 +97,10 @@ class Work {
     if (!forgets && words["reset"] === "none") return this.#refuse(p, "a spike does not reset it");
     if (!forgets && words["reset"] === "subtract" && column("resetValue").some((r, i) => r !== threshold[i]))
       return this.#refuse(p, "a spike subtracts something else than the threshold");
-    this.#checkRange(p);
+    const wraps = this.#checkRange(p);
     const set = forgets || words["reset"] === "set";
     const least = -(2 ** (this.#bits - 1));
+    const floored = wraps && !forgets && (!set || column("resetValue").every((r) => r === 0));
     return {
       ...p,
       neuron: {
@@ -107,7 +108,7 @@ class Work {
         params: {
           reset: set ? "set" : "subtract",
           threshold: numbers(threshold, p),
-          negativeThreshold: forgets ? numbers(threshold, p) : least,
+          negativeThreshold: forgets ? numbers(threshold, p) : floored ? this.#floor(p, column("bias"), set) : least,
           resetValue: forgets || !set ? 0 : numbers(column("resetValue"), p),
           leak: numbers(column("bias"), p),
           bits: this.#bits,
@@ -117,13 +118,28 @@ class Work {
     };
   }
 
-  /** Warns where the worst of all inputs takes a potential beyond its range. */
-  #checkRange(p: Population): void {
+  /**
+   * Negative thresholds that keep potentials from wrapping below. A neuron that gets D at the least in a step and takes N off
+   * itself below N stays above the end of its range if end + D <= N <= -D (where it goes to 0 instead: end + D <= N).
+   * What a neuron was inhibited beyond N is forgotten, as in a potential that ends there. Where D is too large for a
+   * proof, half of the range is kept for one step.
+   */
+  #floor(p: Population, bias: Float64Array, set: boolean): number | Tensor {
+    const half = 2 ** (this.#bits - 1);
+    const { low } = driveOf(this.#net, p, at(this.#into, p.id));
+    return numbers(
+      low.map((l, i) => Math.min(set ? 0 : -half / 2, -half - Math.min(0, l + Math.min(0, at(bias, i))))),
+      p,
+    );
+  }
+
+  /** Warns where the worst of all inputs takes a potential beyond its range; whether it does. */
+  #checkRange(p: Population): boolean {
     const half = 2 ** (this.#bits - 1);
     const drive = driveOf(this.#net, p, at(this.#into, p.id));
     const steps = (p.stop ?? this.#net.steps) - p.start;
     const { saturation, low, high } = potentialBounds(p, [drive], steps, -half, half - 1);
-    if (saturation === null) return;
+    if (saturation === null) return false;
     const value = saturation.value < 0 ? Math.min(low, saturation.value) : Math.max(high, saturation.value);
     this.#cx.report(
       diagnostic("ranc-wraps", [`${p.name}[${saturation.neuron}]`, value, this.#bits, saturation.count - 1], {
@@ -131,6 +147,7 @@ class Work {
         origin: p.origin,
       }),
     );
+    return true;
   }
 
   /**

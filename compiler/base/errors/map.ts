@@ -24,6 +24,22 @@ export const mapErrors = table({
       "An axon that pools keeps something for each input of its window, and has room for so many. Max pooling without padding whose windows do not overlap is cut into smaller ones; others are left as they are.",
     help: "give --max-pool average or --method css, or train with smaller windows",
   },
+  "answers-lost": {
+    severity: "error",
+    message: (alike: number, samples: number) =>
+      `as the chip runs it, the network names the class of the converted one on ${alike} of ${samples} calibration samples only`,
+    explain:
+      "Weights of few bits, potentials of few bits and answers that are counted each cost accuracy, and here too much. Chips whose potentials wrap are tried with calibration samples, because the worst of all inputs says little.",
+    help: "more steps (--steps 64), more weight bits (--weight-bits N, as far as the axons reach), or a network that is trained for the chip, as docs/recipes/ranc_mnist.py does; where a warning names thresholds that are lost, look for single weights far above the rest: batch normalization of inputs that never change makes them",
+  },
+  "potential-wraps": {
+    severity: "error",
+    message: (pop: string, count: number, samples: number, bits: number) =>
+      `potentials of ${pop} pass the end of ${bits} bits and wrap on ${count} of ${samples} calibration samples; what the network then answers means nothing`,
+    explain:
+      "Potentials keep their low bits only, so that beyond the largest number comes the smallest. Calibration samples were run with the chip's potentials and with wide ones, and spikes differed. Where the bits of weights are not given, those of such a population are made 2 first.",
+    help: "fewer weight bits (--weight-bits 2) or steps (--steps N), higher thresholds (--threshold max), or a chip file that extends this one with wider potentials: potential: { bits: { value: 12 bits, source: … } }",
+  },
   "map-range": {
     severity: "error",
     message: (what: string, value: number, low: number, high: number) =>

@@ -23,7 +23,7 @@ export const rancErrors = table({
       `one neuron of ${pop} needs ${needed} axons for its inputs; a core has ${available}`,
     explain:
       "All inputs of a neuron arrive in its core. A sum over more inputs than a core has axons cannot be split exactly, because parts of it would have to pass a threshold each.",
-    help: "use fewer weight bits (each input then takes fewer axons), or train a network of blocks in which a neuron sees a part of the layer before it, as docs/recipes/ranc_mnist.py does",
+    help: "use fewer weight bits: --weight-bits 2 takes 2 axons for each input where 3 take 3; or train a network of blocks in which a neuron sees a part of the layer before it, as docs/recipes/ranc_mnist.py does",
   },
   "ranc-fan-out": {
     severity: "error",
@@ -52,8 +52,8 @@ export const rancErrors = table({
     message: (neuron: string, value: number, bits: number, others: number) =>
       `the potential of ${neuron} can reach ${value}, beyond ${bits} bits${others > 0 ? ` (and those of ${others} other neurons of the population)` : ""}; it then wraps`,
     explain:
-      "Potentials keep their low bits only: beyond the largest number comes the smallest. The bound is a worst case over all inputs. The network that is run here wraps as the chip does; what was trained did not.",
-    help: "use fewer weight bits, neurons that forget (decay 0), or a chip file with wider potentials",
+      "Potentials keep their low bits only: beyond the largest number comes the smallest. The bound is a worst case over all inputs. The network that is run here wraps as the chip does; what was trained did not. Below, a negative threshold keeps potentials from it as far as one step's input allows.",
+    help: "nothing, if the accuracy of `ganglion evaluate` is right: the bound is for the worst of all inputs, and on calibration samples it was tried; else fewer weight bits (--weight-bits 2), neurons that forget (decay 0), or a chip file with wider potentials",
   },
   "ranc-counts": {
     severity: "note",
