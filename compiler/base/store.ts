@@ -55,16 +55,10 @@ export class TensorStore {
     if (bytes.length < 12 || new TextDecoder().decode(bytes.subarray(0, 8)) !== magic)
       fail("tensors-damaged", ["it does not begin with GANGTNS1"]);
     const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true);
-    let index: { hash: string; dtype: Dtype; shape: number[]; offset: number }[];
-    try {
-      index = JSON.parse(new TextDecoder().decode(bytes.subarray(12, 12 + length)));
-    } catch {
-      fail("tensors-damaged", ["its index cannot be read"]);
-    }
-    for (const e of index) {
-      const data = make[e.dtype](sizeOf(e.shape));
+    for (const e of indexIn(bytes.subarray(12, 12 + length))) {
       const from = 12 + length + e.offset;
-      if (from + data.byteLength > bytes.length) fail("tensors-damaged", [`it ends before tensor #${e.hash}`]);
+      if (from + sizeOf(e.shape) * bytesOf[e.dtype] > bytes.length) fail("tensors-damaged", [`it ends before tensor #${e.hash}`]);
+      const data = make[e.dtype](sizeOf(e.shape));
       new Uint8Array(data.buffer).set(bytes.subarray(from, from + sizeOf(e.shape) * bytesOf[e.dtype]));
       const t = { dtype: e.dtype, shape: e.shape, data } as Tensor;
       if (tensorHash(t) !== e.hash) fail("tensors-damaged", [`tensor #${e.hash} does not have the content its name says`]);
@@ -76,6 +70,34 @@ export class TensorStore {
 }
 
 const magic = "GANGTNS1";
+
+type Entry = { readonly hash: string; readonly dtype: Dtype; readonly shape: readonly number[]; readonly offset: number };
+
+/** The index, of which nothing is taken for granted: a damaged one is a Failure. */
+function indexIn(bytes: Uint8Array): readonly Entry[] {
+  let index: unknown;
+  try {
+    index = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    index = null;
+  }
+  if (!Array.isArray(index) || !index.every(isEntry)) return fail("tensors-damaged", ["its index cannot be read"]);
+  return index;
+}
+
+function isEntry(e: unknown): e is Entry {
+  if (typeof e !== "object" || e === null) return false;
+  const { hash, dtype, shape, offset } = e as Partial<Record<keyof Entry, unknown>>;
+  const size = (n: unknown): boolean => typeof n === "number" && Number.isSafeInteger(n) && n >= 0;
+  return (
+    typeof hash === "string" &&
+    typeof dtype === "string" &&
+    Object.hasOwn(make, dtype) &&
+    Array.isArray(shape) &&
+    shape.every(size) &&
+    size(offset)
+  );
+}
 
 function bytesView(t: Tensor): Uint8Array {
   return new Uint8Array(t.data.buffer, t.data.byteOffset, t.data.byteLength);

@@ -99,6 +99,24 @@ describe("tensors", () => {
     expect(codeOf(() => TensorStore.decode(bytes.subarray(0, 40)))).toBe("tensors-damaged");
     expect(codeOf(() => new TensorStore().get("00"))).toBe("tensor-missing");
   });
+  it("an index that says nonsense is found", () => {
+    const entry = { hash: "00", dtype: "f32", shape: [2], offset: 0 };
+    const withIndex = (index: unknown): Uint8Array => {
+      const json = new TextEncoder().encode(JSON.stringify(index));
+      const bytes = new Uint8Array(12 + json.length + 8);
+      bytes.set(new TextEncoder().encode("GANGTNS1"));
+      new DataView(bytes.buffer).setUint32(8, json.length, true);
+      bytes.set(json, 12);
+      return bytes;
+    };
+    const nonsense = [null, {}, [null], [{ ...entry, dtype: "f31" }], [{ ...entry, dtype: "toString" }], [{ ...entry, shape: 2 }]];
+    const more = [[-1], [2 ** 40], [0.5]].map((shape) => [{ ...entry, shape }]);
+    for (const index of [...nonsense, ...more, [{ ...entry, offset: -9 }], [{ ...entry, offset: "0" }]])
+      expect(codeOf(() => TensorStore.decode(withIndex(index)))).toBe("tensors-damaged");
+  });
+  it("a string with a control character or a wrong escape is a mistake of the text", () => {
+    for (const text of ['"a\tb"', '"a\u0001b"', '"a\\qb"']) expect(codeOf(() => new Reader(text, "t").string())).toBe("text-syntax");
+  });
   it("fields keep their order", () => {
     const text = showFields({ threshold: 127, reset: "subtract", bias: i32([2], [1, 2]), absent: undefined }, null);
     expect(text).toBe("threshold=127 reset=subtract bias=i32[2]{1 2}");

@@ -135,7 +135,9 @@ export class Reader {
 
   string(): string {
     if (this.peek().kind !== "string") this.expected("a quoted string");
-    return JSON.parse(this.#take().text) as string;
+    const read = quoted(this.peek().text) ?? this.expected("a string without control characters and with proper escapes");
+    this.#at++;
+    return read;
   }
 
   number(what = "a number"): number {
@@ -252,4 +254,13 @@ export function showFields(fields: Readonly<Record<string, number | string | Ten
   return Object.entries(fields)
     .flatMap(([k, v]) => (v === undefined ? [] : [`${k}=${showValue(v, store)}`]))
     .join(" ");
+}
+
+/** What a quoted string says; null where it breaks the rules of JSON. */
+function quoted(text: string): string | null {
+  try {
+    return JSON.parse(text) as string;
+  } catch {
+    return null;
+  }
 }
