@@ -1,7 +1,8 @@
 import { runCommand } from "./app.ts";
 import type { Io } from "./io.ts";
 
-const leave = () => process.exit(130);
+/** As a shell tells it: 128 and the signal's number. */
+const leave = (signal: NodeJS.Signals) => process.exit(signal === "SIGTERM" ? 143 : 130);
 /** Pieces of work that must not be cut in two, under way or just done. */
 let held = 0;
 
