@@ -28,7 +28,7 @@ export async function evaluateBuild(
   workers: number | JobQueue,
   time: TimeModel = "exact",
 ): Promise<{ summary: Summary; outcomes: Outcomes }> {
-  const total = Math.max(...rungNames.map((r) => plan[r] ?? 0));
+  const total = Math.min(data.count, Math.max(...rungNames.map((r) => plan[r] ?? 0)));
   const spread = async (use: (runs: Runs) => Promise<Outcomes>): Promise<Outcomes> => {
     if (workers === 1 || total < threadsFrom || carriesOver(build)) return withOneThread(build, use);
     const place = { build: run.files.path(folder), hash: buildHash(run.files, folder) };
