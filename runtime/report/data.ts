@@ -19,7 +19,12 @@ export type ReportData = {
   /** Energy of one sample, on average. */
   readonly energy: Energy | null;
   /** Cycles of each sample. */
-  readonly latency: { readonly cycles: Distribution; readonly clockHz: number } | null;
+  readonly latency: {
+    readonly cycles: Distribution;
+    readonly clockHz: number;
+    /** Of the mean, in seconds, where the chip's latencies have a tolerance. */
+    readonly range?: { readonly low: number; readonly high: number };
+  } | null;
   readonly budget: readonly ReportBudget[];
   readonly diagnostics: readonly ReportDiagnostic[];
 };

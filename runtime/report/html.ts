@@ -99,7 +99,10 @@ function sections(data: ReportData): string[] {
   }
   if (data.latency !== null) {
     const { mean, p50, p99, max, samples } = data.latency.cycles;
-    const words = `From a sample's first cycle to the end of its last step, over ${count(samples)} samples: mean ${count(Math.round(mean))}, median ${count(p50)}, 99 % within ${count(p99)}, longest ${count(max)} cycles.`;
+    const { range } = data.latency;
+    const tolerance =
+      range === undefined ? "" : ` With the tolerance of the chip's latencies the mean is ${si(range.low, "s")} to ${si(range.high, "s")}.`;
+    const words = `From a sample's first cycle to the end of its last step, over ${count(samples)} samples: mean ${count(Math.round(mean))}, median ${count(p50)}, 99 % within ${count(p99)}, longest ${count(max)} cycles.${tolerance}`;
     add("Latency", words, latencyFigure(data.latency.cycles, data.latency.clockHz));
   }
   if (data.budget.length > 0) add("Budget", "What the network uses of the chip.", budgetTable(data.budget));

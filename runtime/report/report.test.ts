@@ -142,6 +142,24 @@ describe("the page", () => {
     expect(page).not.toMatch(/<net>|<message>|NaN|undefined|Infinity/);
     expect(htmlReport(data)).toBe(page);
   });
+  test("says what the text and the JSON say of energy and latency: no known price, ranking, tolerance of the latency", () => {
+    const barrier = { picojoules: 0, tolerance: null, source: "not published" };
+    const energy = price({ synapse: 100, hop: 50, barrier: 4 }, 3, { ...prices, costs: { ...prices.costs, barrier } });
+    const page = htmlReport({
+      ...data,
+      energy,
+      latency: { cycles: distributionOf([10, 12, 30]), clockHz: 1e6, range: { low: 7e-6, high: 2e-5 } },
+    });
+    expect(page).toContain("have no known price, so they are left out: barriers.");
+    expect(page).toContain("the mean is 7 µs to 20 µs");
+    const rows = [...page.matchAll(/<tr><td>([^<]*)<\/td><td>(neuron cores|network on chip|static)<\/td><td>([^<]*)<\/td><td>([^<]*)</g)];
+    expect(rows.map((r) => r.slice(1))).toEqual([
+      ["hops", "network on chip", "2.44 %", "tolerance unknown"],
+      ["synaptic events", "neuron cores", "24.39 %", "100 %"],
+      ["static power", "static", "73.17 %", "0 %"],
+    ]);
+    expect(htmlReport(data)).not.toMatch(/no known price|the mean is/);
+  });
   test("tags are balanced", () => {
     const open: string[] = [];
     for (const [, close, name, rest] of htmlReport(data)

@@ -70,7 +70,14 @@ async function reportData(run: Run, build: Build, data: SampleSet, outcomes: Out
     mesh: meshOf(build, activity),
     raster: rasterOf(build, data),
     energy: onChip === null ? null : price(meanCounts(onChip), mean(onChip.map((o) => o.cycles)), chip),
-    latency: onChip === null ? null : { cycles: distributionOf(onChip.map((o) => o.cycles)), clockHz: chip.clockHz },
+    latency:
+      onChip === null
+        ? null
+        : {
+            cycles: distributionOf(onChip.map((o) => o.cycles)),
+            clockHz: chip.clockHz,
+            ...(summary.latency.range === undefined ? {} : { range: summary.latency.range }),
+          },
   };
 }
 

@@ -1,5 +1,5 @@
-import { byGroup, type Energy, type EnergyPart, energyGroups } from "../energy.ts";
-import { count, escape, si, xy } from "./text.ts";
+import { byGroup, type Energy, type EnergyPart, energyGroups, influences } from "../energy.ts";
+import { count, escape, percent, si, xy } from "./text.ts";
 
 /* Energy by kind of event: a bar each, with the interval that the prices' tolerances leave. */
 
@@ -41,10 +41,25 @@ export function energyFigure(e: Energy): string {
     e.unknown.length === 0
       ? ""
       : `<p class="note">The tolerance of ${e.unknown.map((n) => names[n] ?? n).join(", ")} is unknown; the interval is too narrow by that.</p>`;
+  const unpriced =
+    e.unpriced.length === 0
+      ? ""
+      : `<p class="note">These happened and have no known price, so they are left out: ${e.unpriced.map((n) => escape(names[n] ?? n)).join(", ")}.</p>`;
   return `<div class="legend">${legend.join("")}</div>
 <div class="figure"><svg role="img" aria-label="Energy by kind of event" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
 ${rows.join("\n")}
-</svg></div>${unknown}`;
+</svg></div>${unknown}${unpriced}${ranking(e)}`;
+}
+
+/** The prices that decide the energy and its interval, the most important one first. */
+function ranking(e: Energy): string {
+  const rows = influences(e).map(
+    (i) =>
+      `<tr><td>${escape(names[i.name] ?? i.name)}</td><td>${i.group}</td><td>${percent(i.share)}</td><td>${i.ofInterval === null ? "tolerance unknown" : percent(i.ofInterval)}</td></tr>`,
+  );
+  if (rows.length === 0) return "";
+  return `<h3>Prices that decide it</h3>
+<table><thead><tr><th>price of</th><th>group</th><th>of the energy</th><th>of the interval</th></tr></thead><tbody>${rows.join("\n")}</tbody></table>`;
 }
 
 function colour(group: EnergyPart["group"]): string {
