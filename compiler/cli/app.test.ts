@@ -360,6 +360,10 @@ describe("what the user may get wrong", () => {
     await refuses(["build-changed"], "verify", "spoilt");
     spoil("build.json", () => "{");
     await refuses(["build-changed"], "verify", "spoilt");
+    for (const text of ["null", "{}", "[]", '{"files":null}']) {
+      spoil("build.json", () => text);
+      await refuses(["build-changed"], "verify", "spoilt");
+    }
     await refuses(["build-incomplete"], "verify", shop.folder);
   });
 

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { ChipSpec } from "../../../targets/chip.ts";
 import { manifestFile } from "../../../targets/sanafe/files.ts";
 import { fail } from "../../base/diagnostic.ts";
@@ -10,6 +11,7 @@ import { readImage } from "../../ir/image/files.ts";
 import { parseNetwork } from "../../ir/network/parse.ts";
 import type { Network } from "../../ir/network/types.ts";
 import type { Files } from "../files.ts";
+import { parsed } from "../json.ts";
 import { type About, type Build, buildFile } from "./build.ts";
 
 /** Reads a build folder back; every file is checked against the manifests' hashes. */
@@ -45,13 +47,18 @@ export function refuseSanafe(files: Files, folder: string): void {
 function readAbout(files: Files, folder: string): About {
   const path = `${folder}/${buildFile.about}`;
   if (!files.exists(path)) fail("build-incomplete", [folder, buildFile.about]);
-  try {
-    return JSON.parse(files.text(path)) as About;
-  } catch (error) {
-    if (error instanceof SyntaxError) fail("build-changed", [folder, buildFile.about]);
-    throw error;
-  }
+  return parsed(aboutSchema, files.text(path)) ?? fail("build-changed", [folder, buildFile.about]);
 }
+
+const texts = z.record(z.string(), z.string());
+
+/** Nothing vouches for build.json itself, so that its form is checked. */
+const aboutSchema = z.object({
+  ganglion: z.string(),
+  seed: z.number(),
+  passOptions: z.record(z.string(), texts),
+  files: texts,
+});
 
 function checked(files: Files, folder: string, name: string, about: About): Uint8Array {
   const path = `${folder}/${name}`;

@@ -16,6 +16,8 @@ import { csv, shortRows, withFront } from "../sweep/table.ts";
 import { showTable } from "../tables.ts";
 import { version } from "../version.ts";
 import { Option } from "commander";
+import { z } from "zod";
+import { parsed } from "../json.ts";
 
 type Flags = SharedFlags & ServerFlags & { readonly output: string; readonly workers?: number };
 
@@ -160,11 +162,24 @@ class Store {
   read(key: string): Row | null {
     const path = join(this.#folder, `points/${key}.json`);
     if (!this.#run.files.exists(path)) return null;
-    try {
-      return JSON.parse(this.#run.files.text(path)) as Row;
-    } catch (error) {
-      if (error instanceof SyntaxError) return null;
-      throw error;
-    }
+    const value = parsed(z.unknown(), this.#run.files.text(path));
+    return rowSchema.safeParse(value).success ? (value as Row) : null;
   }
 }
+
+/** The form of a row, as far as the tables go into it. */
+const rowSchema = z
+  .object({
+    refused: z.object({ code: z.string(), message: z.string() }).nullable(),
+    summary: z
+      .looseObject({
+        accuracy: z.looseObject({}),
+        latency: z.looseObject({}),
+        energy: z.looseObject({}),
+        spikes: z.looseObject({}),
+        cores: z.looseObject({}),
+      })
+      .nullable(),
+    load: z.object({ words: z.number(), seconds: z.number() }).nullable(),
+  })
+  .refine((r) => (r.refused === null) !== (r.summary === null));
