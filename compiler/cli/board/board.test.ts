@@ -117,6 +117,11 @@ describe("co-simulation", () => {
     expect((await shop.run("verify", "b5", "--against", "log.txt")).err).toContain("error[log-other-network]");
     expect((await shop.run("verify", "b5", "--against", "log.txt", "--cosim", "cosim")).err).toContain("error[cosim-other-image]");
     expect((await shop.run("verify", "b3", "--against", "log.txt", "--cosim", "b3")).err).toContain("error[cosim-manifest]");
+    mkdirSync(shop.path("damaged"), { recursive: true });
+    for (const text of ["null", "{", '{"kind":"ganglion-cosim","image":"00"}']) {
+      shop.write("damaged/manifest.json", text);
+      expect((await shop.run("verify", "b3", "--against", "log.txt", "--cosim", "damaged")).err).toContain("error[cosim-manifest]");
+    }
     expect((await shop.run("verify", "n3.snet", "--against", "log.txt")).err).toContain("error[pass-kind]");
     expect((await shop.run("cosim", "b3")).err).toContain("error[option-missing]");
   });
@@ -333,6 +338,11 @@ describe("bring-up", () => {
     shop.write("none.log", "M 0 1\nE 1 0\n");
     expect((await shop.run("diagnose", "none.log", "--kit", "kit")).err).toContain("error[kit-no-test]");
     expect((await shop.run("diagnose", "stuck.log", "--kit", "cosim")).err).toContain("error[kit-unreadable]");
+    for (const text of ["null", "{", '{"kind":"ganglion-kit"}']) {
+      mkdirSync(shop.path("damaged"), { recursive: true });
+      shop.write("damaged/kit.json", text);
+      expect((await shop.run("diagnose", "stuck.log", "--kit", "damaged")).err).toContain("error[kit-unreadable]");
+    }
     shop.write("mark.log", "M 0 60999\nE 1 0\n");
     expect((await shop.run("diagnose", "mark.log", "--kit", "kit")).err).toContain("error[kit-mark]");
     expect((await shop.run("bringup", "mesh-1x1", "-o", "cosim", "--only", "leak")).err).toContain("error[output-occupied]");

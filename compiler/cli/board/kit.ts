@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { cHeader, tapeJson } from "../../../runtime/tape/render.ts";
 import { parseLog, printLog } from "../../../runtime/tape/log.ts";
 import { printTape } from "../../../runtime/tape/text.ts";
@@ -8,6 +9,7 @@ import { isTestMark, play, type Vectors, vectorsOf } from "../../analysis/bringu
 import { fail } from "../../base/diagnostic.ts";
 import { sha256 } from "../../base/hash.ts";
 import type { Run } from "../command.ts";
+import { parsed } from "../json.ts";
 import { nearest } from "../names.ts";
 import { version } from "../version.ts";
 import { kitCommands, rtlFiles } from "./own-rtl.ts";
@@ -40,6 +42,9 @@ export type KitManifest = {
   readonly coverage: Coverage;
   readonly tests: readonly KitTest[];
 };
+
+/** Which chip a kit is of. */
+export type KitMark = Pick<KitManifest, "chip" | "revision">;
 
 type Format = (pins: Pins, name: string, tape: Tape) => readonly [file: string, text: string];
 
@@ -133,17 +138,14 @@ function readme(m: KitManifest): string {
   ].join("\n");
 }
 
-export function readKit(run: Run, folder: string): KitManifest {
+export function readKit(run: Run, folder: string): KitMark {
   const path = `${folder}/${kitFile}`;
   if (!run.files.exists(path)) fail("kit-unreadable", [folder, `it has no ${kitFile}`]);
-  try {
-    const manifest = JSON.parse(run.files.text(path)) as KitManifest;
-    if (manifest.kind === kitKind && Array.isArray(manifest.tests)) return manifest;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  return fail("kit-unreadable", [folder, `its ${kitFile} is of something else`]);
+  return parsed(readSchema, run.files.text(path)) ?? fail("kit-unreadable", [folder, `its ${kitFile} is damaged, or of something else`]);
 }
+
+/** What is read of a kit again. */
+const readSchema = z.object({ kind: z.literal(kitKind), chip: z.string(), revision: z.string() });
 
 /** The answers in one log, cut at the tests' marks. Each ends with its line E. */
 export function answersIn(run: Run, file: string): ReadonlyMap<number, readonly LogEntry[]> {

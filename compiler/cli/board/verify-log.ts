@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { z } from "zod";
 import { compareLogs, type CycleRule, type LogDifference, showLogDifference } from "../../../runtime/tape/compare.ts";
 import { parseLog, showEntry } from "../../../runtime/tape/log.ts";
 import type { LogEntry } from "../../../runtime/tape/types.ts";
@@ -7,7 +8,8 @@ import { type Diagnostic, diagnostic, fail } from "../../base/diagnostic.ts";
 import type { Image } from "../../ir/image/types.ts";
 import type { Build } from "../build/build.ts";
 import type { Run } from "../command.ts";
-import { cosimFile, cosimKind, type CosimManifest } from "./folder.ts";
+import { parsed } from "../json.ts";
+import { cosimFile, cosimKind } from "./folder.ts";
 import { readEventLog } from "./event-log.ts";
 import { imageHash, networkMark, pinsOf } from "./pins.ts";
 import { planCosim } from "./plan.ts";
@@ -126,17 +128,22 @@ function readExpected(run: Run, build: Build, folder: string): Expected {
   return { expected: parseLog(run.files.text(path), path), samples };
 }
 
-function readManifest(run: Run, folder: string): CosimManifest {
+function readManifest(run: Run, folder: string): z.output<typeof readSchema> {
   const path = `${folder}/${cosimFile.manifest}`;
   if (!run.files.exists(path)) fail("cosim-manifest", [folder, `it has no ${cosimFile.manifest}`]);
-  try {
-    const manifest = JSON.parse(run.files.text(path)) as CosimManifest;
-    if (manifest.kind === cosimKind && typeof manifest.image === "string") return manifest;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  return fail("cosim-manifest", [folder, `its ${cosimFile.manifest} is of something else`]);
+  return (
+    parsed(readSchema, run.files.text(path)) ??
+    fail("cosim-manifest", [folder, `its ${cosimFile.manifest} is damaged, or of something else`])
+  );
 }
+
+/** What is read of a manifest again. */
+const readSchema = z.object({
+  kind: z.literal(cosimKind),
+  chip: z.string(),
+  image: z.string(),
+  samples: z.array(z.object({ input: z.array(z.array(z.number())) })),
+});
 
 /** The first mark says which network ran. */
 function checkNetwork(log: readonly LogEntry[], image: Image, file: string): void {

@@ -3,7 +3,7 @@ import { targets } from "../../../targets/index.ts";
 import { type Answer, diagnose, type Diagnosis } from "../../analysis/bringup/diagnose.ts";
 import { play, vectorsOf } from "../../analysis/bringup/vectors.ts";
 import { diagnostic, fail } from "../../base/diagnostic.ts";
-import { answersIn, type KitManifest, readKit } from "../board/kit.ts";
+import { answersIn, type KitMark, readKit } from "../board/kit.ts";
 import { withPins } from "../board/pins.ts";
 import { chosenTarget } from "../chips.ts";
 import type { Register, Run, SharedFlags } from "../command.ts";
@@ -46,7 +46,7 @@ export const diagnoseCommand: Register = (program, runner) => {
     );
 };
 
-function targetOfKit(run: Run, kit: KitManifest | null, flags: Flags): Target {
+function targetOfKit(run: Run, kit: KitMark | null, flags: Flags): Target {
   if (kit === null) return chosenTarget(run, flags);
   const target = flags.chip === undefined ? lookUp("target", kit.chip, targets)() : chosenTarget(run, { chip: flags.chip });
   if (target.chip.name !== kit.chip) fail("kit-unreadable", [flags.kit ?? "", `it is of ${kit.chip}, not of ${target.chip.name}`]);
