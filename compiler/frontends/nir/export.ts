@@ -142,7 +142,8 @@ export function nirOf(network: Network, options: ExportOptions, cx: Context): Ni
     const words = neuronWords(p);
     const params = neuronParams(p);
     const [threshold, amount] = [params["threshold"] ?? new Float64Array(0), params["resetValue"] ?? new Float64Array(0)];
-    if (words["negative"] !== "none" || words["emit"] === "value" || words["emit"] === "digit") refuse(p, "it sends negative or valued spikes");
+    if (words["negative"] !== "none" || words["emit"] === "value" || words["emit"] === "digit")
+      refuse(p, "it sends negative or valued spikes");
     if (words["noise"] !== "none" || words["biasAt"] === "first") refuse(p, "it has noise, or a bias in the first step only");
     if (words["leak"] === "multiply" || words["leak"] === "shift" || words["rounding"] === "multiply") refuse(p, "its decay is rounded");
     const subtracts = words["reset"] === "subtract";
