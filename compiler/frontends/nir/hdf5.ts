@@ -19,7 +19,9 @@ export type Branch = {
 /** Some megabytes of WebAssembly, which commands that read no HDF5 need not wait for. */
 async function library() {
   const { File, ready } = await import("h5wasm");
-  const { FS } = await ready;
+  const { FS, activate_throwing_error_handler } = await ready;
+  // Errors become exceptions; otherwise the library prints its own trace of them.
+  activate_throwing_error_handler();
   return { File, FS };
 }
 
