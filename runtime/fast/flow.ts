@@ -16,8 +16,8 @@ import type { Machine } from "./build.ts";
  *   T = sum over o of f[i][o] (w[o] + w[o] * sum over j other than i of f[j][o] w[o] / T),
  *
  * each wait at most w[o]. At first w is 1 for a core and the FIFO's gap for a link; then w of the output that leads to this input
- * is that much and b times what T / n is more. b, the part of such waiting that
- * reaches the router before, is fitted (backPressure in kernels/layout.ts). XY routing has no circles, so inputs can be taken
+ * is that much and b (n - F) / n times what T / n is more: the first F packets find room in the FIFO. b, the part of such
+ * waiting that reaches the router before, is fitted (backPressure in kernels/layout.ts). XY routing has no circles, so inputs can be taken
  * in an order in which each w is known: columns from their ends, then lines from theirs. The kernel `meshFlow` does it all.
  */
 
@@ -87,6 +87,7 @@ export class MeshFlow {
     set(l.flowRight, right);
     set(l.flowBottom, bottom);
     set(l.flowHop, hop);
+    set(l.flowFifo, fifo);
     this.gap = gapOf(hop, fifo);
     f64[(this.#at + l.flowGap) / 8] = this.gap;
     // Sources of each line, from west to east.

@@ -142,7 +142,9 @@ export const flowOwn = 84;
 /** Packets by input and output, at 25r + 5i + o; and cycles that one takes on the average to leave by an output that others wait for, at 5r + o. */
 export const flowTurns = 88;
 export const flowWait = 92;
-export const flowBytes = 96;
+/** Packets that a FIFO holds. */
+export const flowFifo = 96;
+export const flowBytes = 104;
 
 /** Part of the waiting at a router's input that reaches the router before: fitted on meshes of 8 × 8 to 16 × 16 with uniform traffic. */
 export const backPressure = 0.7;

@@ -6,6 +6,7 @@ import {
   flowEndFirst,
   flowEndLast,
   flowEnds,
+  flowFifo,
   flowFirst,
   flowGap,
   flowHop,
@@ -86,7 +87,7 @@ export function meshFlow(machine: usize, flow: usize): f64 {
       const n = load<i32>(byColumn + ((s * columns + (place % columns)) << 2));
       if (n <= 0) continue;
       const mine = own + ((3 * place) << 3);
-      store<f64>(mine, load<f64>(mine) + <f64>n);
+      if (s < cores) store<f64>(mine, load<f64>(mine) + <f64>n);
       const at = place << 3;
       widen(turnFirst + at, turnLast + at, begin(flow, s) + hop, end(flow, s) + hop);
     }
@@ -282,20 +283,21 @@ function input(flow: usize, r: i32, i: i32): f64 {
       most += mine * w;
     }
   }
-  if (n <= 0) return gap;
+  if (n <= 0) return 0;
   const cycles = min(most, (alone + sqrt(alone * alone + 4 * contention)) / 2);
   const place = <usize>r << 3;
   const from = min(load<f64>(load<usize>(flow + flowTurnFirst) + place), load<f64>(load<usize>(flow + flowEndFirst) + place));
   // Nothing comes from elsewhere: the router's own core has told when it is done.
   if (from < never) done = max(done, from + cycles - gap + 1);
-  return cycles / n;
+  const fifo = <f64>load<i32>(flow + flowFifo);
+  return (max(0.0, n - fifo) / n) * max(0.0, cycles / n - gap);
 }
 
 /** What the wait at an input means for the output before it. */
 function back(flow: usize, before: i32, port: i32, r: i32, i: i32): void {
   const gap = load<f64>(flow + flowGap);
   const wait = load<usize>(flow + flowWait) + (<usize>(portCount * before + port) << 3);
-  store<f64>(wait, gap + backPressure * max(0.0, input(flow, r, i) - gap));
+  store<f64>(wait, gap + backPressure * input(flow, r, i));
 }
 
 function clear(flow: usize): void {
@@ -352,7 +354,8 @@ function line(flow: usize, from: usize, to: usize, y: i32, side: i32, sent: usiz
     if (n == 0) continue;
     any = true;
     const mine = load<usize>(flow + flowOwn) + ((3 * (<usize>y * columns + <usize>x) + (side > 0 ? 1 : 2)) << 3);
-    store<f64>(mine, load<f64>(mine) + <f64>n);
+    // The host's packets come as if from the west.
+    if (s < cores) store<f64>(mine, load<f64>(mine) + <f64>n);
     follow(flow, x, furthest, side, begin(flow, s) + hop, end(flow, s) + hop);
   }
   if (!any) return;

@@ -16,6 +16,7 @@ export function flowTwin({ i32, f64 }: Memory): Kernels["meshFlow"] {
     const right = word(l.flowRight);
     const bottom = word(l.flowBottom);
     const hop = word(l.flowHop);
+    const fifo = word(l.flowFifo);
     const gap = f64[(flow + l.flowGap) / 8]!;
     const routers = columns * rows;
     const cores = i32[(machine + l.machineCores) >>> 2]!;
@@ -91,7 +92,8 @@ export function flowTwin({ i32, f64 }: Memory): Kernels["meshFlow"] {
           load[to - side] = load[to - side]! + n;
         }
         const mine = 3 * (y * columns + x) + (side > 0 ? 1 : 2);
-        own[mine] = own[mine]! + n;
+        // The host's packets come as if from the west.
+        if (s < cores) own[mine] = own[mine]! + n;
         if (n > 0) follow(x, furthest, side, begins[s]! + hop, ends[s]! + hop);
       }
       pass(side, goal, (x, n, from, to) => {
@@ -172,7 +174,7 @@ export function flowTwin({ i32, f64 }: Memory): Kernels["meshFlow"] {
       straight(l.portNorth, l.portSouth, north, throughSouth);
       straight(l.portSouth, l.portNorth, south, throughNorth);
     };
-    /** Cycles that a packet at an input takes on the average; all of them are not done before that many each. */
+    /** How much longer than the gap a packet at an input keeps the router before waiting, on the average; all packets are not done before they have waited. */
     const input = (r: number, i: number): number => {
       let n = 0;
       let alone = 0;
@@ -192,15 +194,15 @@ export function flowTwin({ i32, f64 }: Memory): Kernels["meshFlow"] {
           most += mine * w;
         }
       }
-      if (n <= 0) return gap;
+      if (n <= 0) return 0;
       const cycles = Math.min(most, (alone + Math.sqrt(alone * alone + 4 * contention)) / 2);
       const from = Math.min(turnFirst[r]!, endFirst[r]!);
       if (from < never) done = Math.max(done, from + cycles - gap + 1);
-      return cycles / n;
+      return (Math.max(0, n - fifo) / n) * Math.max(0, cycles / n - gap);
     };
     /** What the wait at an input means for the output before it. */
     const back = (before: number, port: number, r: number, i: number): void => {
-      wait[ports * before + port] = gap + l.backPressure * Math.max(0, input(r, i) - gap);
+      wait[ports * before + port] = gap + l.backPressure * input(r, i);
     };
 
     turnFirst.fill(never);
@@ -214,7 +216,7 @@ export function flowTwin({ i32, f64 }: Memory): Kernels["meshFlow"] {
         if (s < cores && sent[s] === 0) continue;
         const place = routerOf[s]!;
         const n = byColumn[s * columns + (place % columns)]!;
-        own[3 * place] = own[3 * place]! + n;
+        if (s < cores) own[3 * place] = own[3 * place]! + n;
         if (n > 0) turn(place, begins[s]! + hop, ends[s]! + hop);
       }
     }
