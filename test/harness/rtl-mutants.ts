@@ -42,7 +42,8 @@ const changes: readonly (readonly [RegExp, (found: string) => string])[] = [
   [/ >> /g, () => " << "],
   [/~(?=[\w(])/g, () => ""],
   [/\b1'b[01]\b/g, (found) => (found === "1'b0" ? "1'b1" : "1'b0")],
-  [/\b\d+'d\d+\b/g, (found) => found.replace(/\d+$/, (n) => String(Number(n) + 1))],
+  // Not the zeros that only widen a number: most of what such a bit would change is cut off again.
+  [/\b\d+'d\d+\b(?<!\{\d+'d0)/g, (found) => found.replace(/\d+$/, (n) => String(Number(n) + 1))],
   // A register that is a bit too narrow.
   [/(?<=^ *reg (?:signed )?\[)\d+(?=:0\])/g, (found) => String(Number(found) - 1)],
 ];
