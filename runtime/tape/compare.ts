@@ -24,6 +24,8 @@ export type LogDifference = {
   /** Entries since the last of them, and the cycle of that mark in the expected log. */
   readonly since: number;
   readonly from: number;
+  /** Of an event: how often the same word is expected between that mark and here. */
+  readonly earlier: number;
   /** Lines just before, equal in both. */
   readonly before: readonly string[];
 };
@@ -99,6 +101,8 @@ function describe(
   context: number,
 ): LogDifference {
   const marks = expected.slice(0, index).findLastIndex((e) => e.kind === "mark");
+  const entry = expected[index]?.kind === "spike" ? expected[index] : got[index];
+  const same = (e: LogEntry): boolean => entry?.kind === "spike" && e.kind === "spike" && sameWord(e.word, entry.word);
   return {
     kind,
     index,
@@ -108,6 +112,7 @@ function describe(
     marks: expected.slice(0, index).filter((e) => e.kind === "mark").length,
     since: index - marks - 1,
     from: expected[marks]?.cycle ?? 0,
+    earlier: expected.slice(marks + 1, index).filter(same).length,
     before: expected.slice(Math.max(0, index - context), index).map(showEntry),
   };
 }

@@ -1,6 +1,7 @@
 import type { LogDifference } from "../../../runtime/tape/compare.ts";
 import { openSession } from "../../../runtime/session.ts";
 import { at } from "../../base/bug.ts";
+import { sizeOf } from "../../base/tensor.ts";
 import { coneOf } from "../../analysis/divergence/cone.ts";
 import { lineOf, showCone } from "../../analysis/divergence/show.ts";
 import { networkWitness } from "../../analysis/divergence/witness.ts";
@@ -38,13 +39,26 @@ export async function coneOfEntry(build: Build, d: LogDifference, sample: BoardS
   if (pop === undefined) return null;
   const neuron = at(group.indices, from.slot - group.first);
   const { trains } = await networkWitness(build.network, target, build.seed)(sample);
-  const found = await stepAt(build, sample, entry.cycle - d.from);
+  const train = trains.get(pop.id);
+  const found =
+    (await stepAt(build, sample, entry.cycle - d.from)) ??
+    (train === undefined ? null : stepOf(train, sizeOf(pop.shape), neuron, d.earlier));
   if (found === null) return `${pop.name}[${neuron}] sends it`;
   const step = Math.min(found, build.network.steps - 1);
   return [
     `${pop.name}[${neuron}] sends it, in step ${step}`,
     ...showCone(build.network, coneOf(build.network, trains, pop.id, neuron, step)),
   ].join("\n");
+}
+
+/** The step in which a neuron spikes after so many earlier spikes; null where it does not spike that often. */
+function stepOf(train: Float64Array, count: number, neuron: number, earlier: number): number | null {
+  let spikes = 0;
+  for (let step = 0; step * count < train.length; step++) {
+    spikes += Math.abs(at(train, step * count + neuron));
+    if (spikes > earlier) return step;
+  }
+  return null;
 }
 
 /** The step that runs so many cycles after the sample's beginning; null for a simulator that does not say when steps begin. */

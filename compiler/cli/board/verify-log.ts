@@ -13,6 +13,7 @@ import { cosimFile, cosimKind } from "./folder.ts";
 import { readEventLog } from "./event-log.ts";
 import { imageHash, networkMark, pinsOf } from "./pins.ts";
 import { planCosim } from "./plan.ts";
+import { sameWord } from "../../../runtime/tape/word.ts";
 import { coneOfEntry, memoryLine } from "./explain-log.ts";
 import { type BoardSample, samplesOf } from "./samples.ts";
 
@@ -79,21 +80,25 @@ function placedIn(d: LogDifference, whole: readonly LogEntry[]): LogDifference {
   let marks = 0;
   let from = 0;
   let since = 0;
+  let earlier = 0;
   let entry: LogEntry | null = null;
+  const sought = d.expected?.kind === "spike" ? d.expected : d.got;
   for (const e of whole) {
     if (e.kind === "mark") {
       marks++;
       from = e.cycle;
       since = 0;
+      earlier = 0;
     } else if (e.kind === "spike") {
       if (spikes++ === d.index) {
         entry = e;
         break;
       }
       since++;
+      if (sought?.kind === "spike" && sameWord(e.word, sought.word)) earlier++;
     }
   }
-  return { ...d, expected: d.expected === null ? null : entry, marks, from, since };
+  return { ...d, expected: d.expected === null ? null : entry, marks, from, since, earlier };
 }
 
 /** Words that the chip was never expected to send: a sign of another network, or of address lines in another order. */
