@@ -1,4 +1,5 @@
 import { type BuiltCore, type BuiltRun, giveEvents, type Machine } from "../../runtime/fast/build.ts";
+import type { FastCounter } from "../../runtime/fast/engine.ts";
 import { Kind, Mode, type PlanCore } from "../../runtime/fast/plan.ts";
 import * as l from "../../runtime/kernels/layout.ts";
 import { listTaps, makeTaps } from "../../runtime/kernels/rows.ts";
@@ -10,23 +11,7 @@ import { axonBits } from "./plan.ts";
  * network of routers, is the sender's.
  */
 
-/** Counted by cores, one number per kind and core. */
-export const coreCounters = [
-  "event",
-  "row",
-  "word",
-  "synapse",
-  "multiply",
-  "gate",
-  "update",
-  "skip",
-  "spike",
-  "send",
-  "deliver",
-  "lost",
-] as const;
-export type CoreCounter = (typeof coreCounters)[number];
-export type CoreCounts = Readonly<Record<CoreCounter, Float64Array>>;
+export type CoreCounts = Readonly<Record<FastCounter, Float64Array>>;
 
 /** What all cores of a chip share. */
 export type Shared = {

@@ -12,7 +12,8 @@ import { loadSections, type Memories, parseCoreSection } from "../../runtime/par
 import { MeshRouters, Port, portNames, ports, toHost } from "../../runtime/parts/router.ts";
 import type { ChipSpec } from "../chip.ts";
 import { kernelBytes } from "../kernels.ts";
-import { Core, type CoreCounter, type CoreCounts, coreCounters, type Cycles, type Shared } from "./core.ts";
+import { type FastCounter, fastCounters } from "../../runtime/fast/engine.ts";
+import { Core, type CoreCounts, type Cycles, type Shared } from "./core.ts";
 import { layoutOf, planOf } from "./plan.ts";
 import { Sender } from "./sender.ts";
 import { meshEvents } from "./trace.ts";
@@ -104,7 +105,7 @@ export class Machine {
     this.#clock = new Clock(this.#firstRouter + this.#size);
     this.#fifos = new Fifos(this.#size * ports, chip.fifo);
     this.#events = new EventMemory(this.#size, chip.core.events, storedSteps);
-    this.#counts = Object.fromEntries(coreCounters.map((c) => [c, new Float64Array(this.#size)])) as Record<CoreCounter, Float64Array>;
+    this.#counts = Object.fromEntries(fastCounters.map((c) => [c, new Float64Array(this.#size)])) as Record<FastCounter, Float64Array>;
     this.#routers = new MeshRouters(
       { columns: chip.columns, rows: chip.rows, hop: this.#cycles.hop, firstUnit: this.#firstRouter, firstCore: 0, host: this.#hostUnit },
       this.#fifos,
@@ -140,7 +141,7 @@ export class Machine {
     this.cycle = 0;
     this.step = 0;
     for (const s of this.#active) s.core.reset();
-    for (const c of coreCounters) this.#counts[c].fill(0);
+    for (const c of fastCounters) this.#counts[c].fill(0);
     this.#clock.restart();
     this.#fifos.reset();
     this.#routers.reset();
@@ -279,8 +280,8 @@ export class Machine {
   }
 
   counts(): Counts {
-    const totals = Object.fromEntries(coreCounters.map((c) => [c, this.#counts[c].reduce((a, b) => a + b, 0)])) as Record<
-      CoreCounter,
+    const totals = Object.fromEntries(fastCounters.map((c) => [c, this.#counts[c].reduce((a, b) => a + b, 0)])) as Record<
+      FastCounter,
       number
     >;
     return {
@@ -305,7 +306,7 @@ export class Machine {
   peek(section: string): Int32Array {
     if (section === "chip/links") return Int32Array.from(this.#routers.traffic);
     const counter = /^chip\/counters\/([a-z]+)$/i.exec(section)?.[1];
-    if (counter !== undefined && counter in this.#counts) return Int32Array.from(this.#counts[counter as CoreCounter]);
+    if (counter !== undefined && counter in this.#counts) return Int32Array.from(this.#counts[counter as FastCounter]);
     const place = parseCoreSection(section);
     const core =
       place === null || place.x >= this.#chip.columns ? null : (this.#cores[place.y * this.#chip.columns + place.x]?.core ?? null);
