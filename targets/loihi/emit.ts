@@ -1,8 +1,8 @@
 import { at, bug } from "../../compiler/base/bug.ts";
-import { showOrigin } from "../../compiler/base/origin.ts";
 import type { Core, Cores, NeuronGroup, Row, Sends } from "../../compiler/ir/cores/types.ts";
-import type { Image, ImageMap, Section } from "../../compiler/ir/image/types.ts";
+import type { Image, Section } from "../../compiler/ir/image/types.ts";
 import type { Param } from "../../compiler/ir/network/types.ts";
+import { mapOf, placeOf } from "../image-parts.ts";
 import * as words from "./words.ts";
 
 /** Writes placed cores as the words of our image format. Only words that are used are written; a core's `control` comes last. */
@@ -32,10 +32,6 @@ export function emit(cores: Cores): Image {
 
 function section(name: string, list: Iterable<number>): Section {
   return { name, wordBits: 32, base: 0, words: Uint32Array.from(list) };
-}
-
-function placeOf(core: Core): { readonly x: number; readonly y: number } {
-  return core.at ?? bug(`core ${core.id} has no place on the chip`);
 }
 
 function sectionsOf(core: Core, cores: Cores): Section[] {
@@ -140,20 +136,4 @@ class RouteMemory {
     }
     return { start, count: list.length };
   }
-}
-
-function mapOf(cores: Cores): ImageMap {
-  return {
-    cores: cores.cores.map((core) => ({
-      ...placeOf(core),
-      origin: showOrigin(core.origin),
-      groups: core.groups.map((g) => ({
-        first: g.first,
-        count: g.count,
-        pop: g.pop,
-        indices: Array.from(g.indices),
-        origin: showOrigin(g.origin),
-      })),
-    })),
-  };
 }

@@ -1,8 +1,8 @@
-import { at, bug } from "../../compiler/base/bug.ts";
-import { showOrigin } from "../../compiler/base/origin.ts";
+import { at } from "../../compiler/base/bug.ts";
 import type { Core, Cores, InputPort, NeuronGroup, Sends } from "../../compiler/ir/cores/types.ts";
-import type { Image, ImageMap, Input, Section } from "../../compiler/ir/image/types.ts";
+import type { Image, Input, Section } from "../../compiler/ir/image/types.ts";
 import { blankProfile, type ProfileNumbers, profilesOf, profileWords, resetAmount, rowToWords, valueAt } from "./profiles.ts";
+import { mapOf, placeOf } from "../image-parts.ts";
 import * as words from "./words.ts";
 
 /**
@@ -35,10 +35,6 @@ export function emit(cores: Cores): Image {
 
 function section(name: string, list: ArrayLike<number>): Section {
   return { name, wordBits: 32, base: 0, words: Uint32Array.from(list) };
-}
-
-function placeOf(core: Core): { readonly x: number; readonly y: number } {
-  return core.at ?? bug(`core ${core.id} has no place on the chip`);
 }
 
 function coreSections(core: Core, cores: Cores): Section[] {
@@ -160,20 +156,4 @@ function axonMemory(core: Core, address: readonly number[], firstProfile: readon
 function inputOf(port: InputPort, cores: Cores): Input {
   const { sends, ...rest } = port;
   return { ...rest, start: Uint32Array.from(sends.start), targets: Uint32Array.from(sends.core, (_, k) => routeWord(sends, k, cores)) };
-}
-
-function mapOf(cores: Cores): ImageMap {
-  return {
-    cores: cores.cores.map((core) => ({
-      ...placeOf(core),
-      origin: showOrigin(core.origin),
-      groups: core.groups.map((g) => ({
-        first: g.first,
-        count: g.count,
-        pop: g.pop,
-        indices: Array.from(g.indices),
-        origin: showOrigin(g.origin),
-      })),
-    })),
-  };
 }

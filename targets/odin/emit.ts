@@ -1,11 +1,11 @@
 import { at, must } from "../../compiler/base/bug.ts";
-import { showOrigin } from "../../compiler/base/origin.ts";
 import { spread, type Tensor } from "../../compiler/base/tensor.ts";
 import type { Core, Cores } from "../../compiler/ir/cores/types.ts";
 import type { Image } from "../../compiler/ir/image/types.ts";
 import { type HostLine, isClosed } from "./layout.ts";
 import { type Memories, sectionsOf } from "./memory.ts";
 import type { Variant } from "./variant.ts";
+import { mapOf } from "../image-parts.ts";
 import * as words from "./words.ts";
 
 /*
@@ -41,22 +41,7 @@ export function emit(cores: Cores, variant: Variant): Image {
       targets: Uint32Array.from(sends.axon, (row) => spikeEvent(row, variant)),
     })),
     outputs: cores.outputs,
-    map: {
-      cores: [
-        {
-          x: 0,
-          y: 0,
-          origin: showOrigin(core.origin),
-          groups: core.groups.map((g) => ({
-            first: g.first,
-            count: g.count,
-            pop: g.pop,
-            indices: Array.from(g.indices),
-            origin: showOrigin(g.origin),
-          })),
-        },
-      ],
-    },
+    map: mapOf(cores, () => ({ x: 0, y: 0 })),
   };
 }
 

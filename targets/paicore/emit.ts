@@ -1,11 +1,11 @@
 import { at, bug } from "../../compiler/base/bug.ts";
-import { showOrigin } from "../../compiler/base/origin.ts";
 import type { Core, Cores, NeuronGroup, Sends } from "../../compiler/ir/cores/types.ts";
 import type { Param } from "../../compiler/ir/network/types.ts";
-import type { Image, ImageMap, Input, Section } from "../../compiler/ir/image/types.ts";
+import type { Image, Input, Section } from "../../compiler/ir/image/types.ts";
 import type { ChipSpec } from "../chip.ts";
 import { type Destination, encodeNeuron, encodeParameters, encodeWeights, type Neuron, type Parameters } from "./core-words.ts";
 import { blockOf, extensionFor, indexOfPlace, type Own, ownOf, type Place, placeOf, widthFor } from "./geometry.ts";
+import { mapOf } from "../image-parts.ts";
 import * as words from "./words.ts";
 
 /** Axon field of an output line; the rest of the line is in the core's coordinates. */
@@ -147,20 +147,4 @@ export function frame(
     }),
     words.frameLow.encode({ maskYLow: to.mask.y & 3, payload }),
   ];
-}
-
-function mapOf(cores: Cores): ImageMap {
-  return {
-    cores: cores.cores.map((core) => ({
-      ...(core.at ?? bug(`core ${core.id} has no place on the chip`)),
-      origin: showOrigin(core.origin),
-      groups: core.groups.map((g) => ({
-        first: g.first,
-        count: g.count,
-        pop: g.pop,
-        indices: Array.from(g.indices),
-        origin: showOrigin(g.origin),
-      })),
-    })),
-  };
 }

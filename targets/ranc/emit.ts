@@ -1,8 +1,7 @@
 import { at, bug } from "../../compiler/base/bug.ts";
-import { showOrigin } from "../../compiler/base/origin.ts";
 import type { Tensor } from "../../compiler/base/tensor.ts";
 import type { Core, Cores, InputPort, NeuronGroup } from "../../compiler/ir/cores/types.ts";
-import type { Image, ImageMap, Input, Section } from "../../compiler/ir/image/types.ts";
+import type { Image, Input, Section } from "../../compiler/ir/image/types.ts";
 import type { Param } from "../../compiler/ir/network/types.ts";
 import { cellName, parameterWords } from "./load.ts";
 import type { Parameters } from "./parameters.ts";
@@ -18,6 +17,7 @@ import {
   writeBit,
   writeField,
 } from "./words.ts";
+import { mapOf, placeOf } from "../image-parts.ts";
 
 /**
  * Writes placed cores as the memories of every cell: what is fixed at elaboration first, then
@@ -54,10 +54,6 @@ export function emit(cores: Cores, p: Parameters): Image {
 
 function section(name: string, wordBits: number, words: Uint32Array): Section {
   return { name, wordBits, base: 0, words };
-}
-
-function placeOf(core: Core): { readonly x: number; readonly y: number } {
-  return core.at ?? bug(`core ${core.id} has no place on the chip`);
 }
 
 function cellOf(core: Core, p: Parameters): number {
@@ -162,20 +158,4 @@ function inputOf(port: InputPort, cores: Cores, p: Parameters): Input {
     return encodePacket(p, { dx: x, dy: y, axon, delay: at(target.axons, axon).delay });
   });
   return { ...rest, start: Uint32Array.from(sends.start), targets };
-}
-
-function mapOf(cores: Cores): ImageMap {
-  return {
-    cores: cores.cores.map((core) => ({
-      ...placeOf(core),
-      origin: showOrigin(core.origin),
-      groups: core.groups.map((g) => ({
-        first: g.first,
-        count: g.count,
-        pop: g.pop,
-        indices: Array.from(g.indices),
-        origin: showOrigin(g.origin),
-      })),
-    })),
-  };
 }

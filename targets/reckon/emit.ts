@@ -1,8 +1,8 @@
 import { at, bug } from "../../compiler/base/bug.ts";
-import { showOrigin } from "../../compiler/base/origin.ts";
 import { spread, type Tensor } from "../../compiler/base/tensor.ts";
 import type { Core, Cores, NeuronGroup } from "../../compiler/ir/cores/types.ts";
 import type { Image, Section } from "../../compiler/ir/image/types.ts";
+import { mapOf } from "../image-parts.ts";
 import * as words from "./words.ts";
 
 /** Words of the register space that an image sets: all up to the last one of inference. */
@@ -57,22 +57,7 @@ export function emit(cores: Cores): Image {
       targets: Uint32Array.from(sends.axon, (channel) => words.inputEvent.encode({ channel })),
     })),
     outputs: cores.outputs,
-    map: {
-      cores: [
-        {
-          x: 0,
-          y: 0,
-          origin: showOrigin(core.origin),
-          groups: core.groups.map((g) => ({
-            first: g.first,
-            count: g.count,
-            pop: g.pop,
-            indices: Array.from(g.indices),
-            origin: showOrigin(g.origin),
-          })),
-        },
-      ],
-    },
+    map: mapOf(cores, () => ({ x: 0, y: 0 })),
   };
 }
 
